@@ -1,0 +1,45 @@
+# The commands a person needs. Each sets up what it needs; PYTHON chooses 3.11 to 3.13.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+SITE := $(BIN)/python -m eatorch.sphinxext
+PORT ?= 8000
+
+.PHONY: help site lesson serve test test-site lint catalogs bench clean
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
+
+# A stamp per set of packages, so that nothing is installed twice.
+$(VENV)/%.stamp: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "eatorch: installing the packages for '$*' (the first time takes minutes)"
+	@$(PIP) -e '.[$*]'
+	@touch $@
+
+site: $(VENV)/docs.stamp  ## Build both languages into build/site
+	@$(SITE).build
+
+lesson: $(VENV)/docs.stamp  ## Run and show one lesson: make lesson L=07
+	@$(SITE).preview $(L)
+
+serve: $(VENV)/docs.stamp  ## Show build/site on http://127.0.0.1:8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT)
+
+test: $(VENV)/test.stamp  ## Run the tests that need no browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-site: $(VENV)/site.stamp  ## Test build/site in a real browser (needs Chromium, npm)
+	@$(BIN)/python -m pytest tests/site $(ARGS)
+
+lint: $(VENV)/lint.stamp $(VENV)/site.stamp  ## Check style and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date with the English text
+	@$(SITE).refresh
+
+bench: $(VENV)/test.stamp  ## Measure, side by side
+	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## Remove everything that was made
+	rm -rf build docs/lessons $(VENV)

@@ -1,0 +1,296 @@
+"""Build the whole site: run once, publish twice, and never publish half a site.
+
+``python -m eatorch.sphinxext.build`` is what ``make site`` calls. Everything is made
+in ``build/work`` and ``build/next``; the last good ``build/site`` is replaced in one
+step at the very end.
+"""
+
+import argparse
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from eatorch.sphinxext import runs
+from eatorch.sphinxext.catalogs import missing_messages
+from eatorch.sphinxext.metadata import Lesson, LessonError, read_lessons
+
+LANGUAGES = {"en": "en", "zh-cn": "zh_CN"}
+
+
+class BuildError(Exception):
+    """The build can't go on; the message is one line with the file and the cure."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a build of the project at ``root`` finds and puts things."""
+
+    root: Path
+
+    @property
+    def gallery(self) -> Path:
+        """The lessons."""
+        return self.root / "gallery"
+
+    @property
+    def generated(self) -> Path:
+        """What sphinx-gallery makes of them."""
+        return self.root / "docs" / "lessons"
+
+    @property
+    def build(self) -> Path:
+        """Everything that may be deleted."""
+        return self.root / "build"
+
+    @property
+    def work(self) -> Path:
+        """Both trees as Sphinx writes them, and what Sphinx remembers."""
+        return self.build / "work"
+
+    @property
+    def unfinished(self) -> Path:
+        """Marks a build that has begun and not ended."""
+        return self.build / "UNFINISHED"
+
+    @property
+    def locales(self) -> Path:
+        """The Chinese catalogs."""
+        return self.root / "locales" / "zh_CN" / "LC_MESSAGES"
+
+
+def build_site(root: Path, *, url: str) -> Path:
+    """Build both languages and publish them to ``build/site``.
+
+    Args:
+        root: The project.
+        url: Published address of the site, ends in ``/``.
+
+    Returns:
+        The folder of the finished site.
+
+    Raises:
+        BuildError: If anything is wrong; ``build/site`` is as it was before.
+    """
+    from eatorch.sphinxext.publish import publish
+
+    paths = Paths(root)
+    with _one_at_a_time(paths):
+        lessons = _read(paths)
+        _recover(paths)
+        paths.unfinished.touch()
+        ran = build_english(paths, lessons)
+        faults = list(missing_messages(paths.work / "messages", paths.locales))
+        if faults:
+            raise BuildError("\n".join(faults))
+        build_chinese(paths, lessons)
+        site = publish(paths.work, paths.build, root, url=url)
+        paths.unfinished.unlink()
+    say(f"{len(ran)} of {len(lessons)} lessons ran, none of them for Chinese.")
+    return site
+
+
+def build_english(paths: Paths, lessons: list[Lesson]) -> list[Lesson]:
+    """Run the lessons that need it and build the English tree.
+
+    Args:
+        paths: The project's folders.
+        lessons: All lessons.
+
+    Returns:
+        The lessons that ran.
+
+    Raises:
+        BuildError: If a lesson raises or Sphinx warns.
+    """
+    stale = runs.forget_stale(lessons, paths.generated, paths.root)
+    say(f"English: {len(stale)} of {len(lessons)} lessons to run")
+    _forget_pages_of_removed_lessons(paths, lessons)
+    sphinx(paths, "en")
+    runs.remember(lessons, paths.generated, paths.root)
+    return stale
+
+
+def build_chinese(paths: Paths, lessons: list[Lesson]) -> None:
+    """Build the Chinese tree and make sure that nothing ran for it.
+
+    Args:
+        paths: The project's folders.
+        lessons: All lessons.
+
+    Raises:
+        BuildError: If Sphinx warns or a lesson or page ran.
+    """
+    before = runs.records(lessons, paths.generated)
+    say("Chinese: nothing to run")
+    log = sphinx(paths, "zh-cn")
+    if runs.records(lessons, paths.generated) != before or "Executing notebook" in log:
+        raise BuildError(
+            "the Chinese build ran code that the English build had run already; "
+            f"see {paths.build / 'zh-cn.log'}"
+        )
+
+
+def sphinx(paths: Paths, name: str, *options: str) -> str:
+    """Run sphinx-build for one language.
+
+    Args:
+        paths: The project's folders.
+        name: Name of the tree, ``"en"`` or ``"zh-cn"``.
+        *options: More options for sphinx-build.
+
+    Returns:
+        All that sphinx-build printed.
+
+    Raises:
+        BuildError: If it fails; names the lesson or page and what is wrong.
+    """
+    command = [
+        *(sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-T"),
+        *("-c", ".", "-d", str(paths.work / "doctrees" / name)),
+        *("-D", f"language={LANGUAGES[name]}"),
+        *("-D", f"nb_execution_cache_path={paths.build / 'notebook-cache'}"),
+        *options,
+        *("docs", str(paths.work / name)),
+    ]
+    log = paths.build / f"{name}.log"
+    code = _stream(command, paths.root, log)
+    text = log.read_text()
+    if code:
+        raise BuildError(explain(text, paths.root) + f" (whole log: {log})")
+    return text
+
+
+def _stream(command: list[str], root: Path, log: Path) -> int:
+    """Run a command; keep its output in a file and show the lines that matter."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "MPLBACKEND": "agg"}
+    environment |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for line in process.stdout:
+            file.write(line)
+            file.flush()
+            if re.match(r"(generating gallery|building|.*Executing notebook)", line):
+                print("   ", line.strip(), flush=True)
+    return process.returncode
+
+
+def explain(log: str, root: Path) -> str:
+    """Turn a failed Sphinx log into the one line that a person needs.
+
+    Args:
+        log: What sphinx-build printed.
+        root: The project; its path is cut from file names.
+
+    Returns:
+        Name of the file, what is wrong and the cure.
+    """
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{root}/", "")
+    lesson = re.search(r"(gallery/\S+\.py) (?:unexpectedly )?failed", plain)
+    error = re.findall(r"^\s*((?:\w+\.)*\w*(?:Error|Exception|Slip): .*)$", plain, re.M)
+    if lesson and error:
+        line = re.findall(rf'{re.escape(lesson[1])}", line (\d+)', plain)
+        place = f"{lesson[1]}:{line[-1]}" if line else lesson[1]
+        return f"{place}: {error[0]}; run 'python {lesson[1]}' to see it alone"
+    warning = re.findall(r"^(.*(?:WARNING|ERROR): .*)$", plain, re.M)
+    if warning:
+        more = f" (and {len(warning) - 1} more)" if len(warning) > 1 else ""
+        return _source_of(warning[0]) + more
+    return error[-1] if error else plain.strip().splitlines()[-1]
+
+
+def _source_of(warning: str) -> str:
+    """Name the script instead of the page that was generated from it."""
+    return re.sub(r"docs/lessons/(\S+?)\.rst(:\d+)?", r"gallery/\1.py", warning)
+
+
+@contextmanager
+def _one_at_a_time(paths: Paths) -> Iterator[None]:
+    """Let a second build wait; the lock ends with the process, however it ends."""
+    paths.build.mkdir(exist_ok=True)
+    with (paths.build / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another build runs; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _read(paths: Paths) -> list[Lesson]:
+    try:
+        return read_lessons(paths.gallery)
+    except LessonError as error:
+        raise BuildError(str(error).replace(f"{paths.root}/", "")) from None
+
+
+def _recover(paths: Paths) -> None:
+    """After a build that was cut off, trust nothing that it may have half written.
+
+    Finished lessons are kept: their runs are remembered with a hash of each file.
+    """
+    if paths.unfinished.exists():
+        say("the last build did not end; its pages are made anew")
+        shutil.rmtree(paths.work, ignore_errors=True)
+
+
+def _forget_pages_of_removed_lessons(paths: Paths, lessons: list[Lesson]) -> None:
+    """sphinx-gallery leaves the pages of a lesson that is gone: remove them."""
+    known = {lesson.path.stem for lesson in lessons}
+    for page in paths.generated.glob("*/[0-9]*.rst"):
+        if page.stem not in known:
+            for path in page.parent.glob(f"{page.stem}.*"):
+                path.unlink()
+            for path in (paths.work / "messages").glob(f"lessons/*/{page.stem}.json"):
+                path.unlink()
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal what happens."""
+    print(f"eatorch: {line}", flush=True)
+
+
+def main() -> int:
+    """Build from the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path.cwd())
+    options = parser.parse_args()
+    start = time.monotonic()
+    try:
+        site = build_site(options.root.resolve(), url=published_at(options.root))
+    except BuildError as error:
+        print(f"\neatorch: the site was not built.\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\neatorch: stopped; build/site is as it was.", file=sys.stderr)
+        return 130
+    say(f"{site} is ready after {time.monotonic() - start:.0f} s: 'make serve' shows it")
+    return 0
+
+
+def published_at(root: Path) -> str:
+    """Return the address that ``conf.py`` names, ending in a slash."""
+    settings: dict[str, object] = {}
+    exec((root / "conf.py").read_text(), settings)  # values only, so safe to run
+    return str(settings["html_baseurl"]).rstrip("/") + "/"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

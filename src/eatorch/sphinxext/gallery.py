@@ -1,0 +1,176 @@
+"""What happens around each lesson when sphinx-gallery runs it.
+
+The worker processes of sphinx-gallery import these functions by name. ``reset`` puts
+every lesson on the same footing and records the run; ``scrape`` saves each figure
+twice, for light and for dark pages.
+"""
+
+import json
+import os
+import platform
+import resource
+import time
+import warnings
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from sphinx_gallery.scrapers import _matplotlib_fig_titles, figure_rst
+
+# Okabe and Ito's palette, told apart by colour-blind readers; the yellow, too pale
+# on white, comes last. https://jfly.uni-koeln.de/color/
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
+LIGHT_INK, DARK_INK = "#24292f", "#d8dee6"
+LIGHT_PAPER, DARK_PAPER = "#ffffff", "#131416"
+SCALE = 1.6  # pixels of the picture to one pixel of the page
+
+_INKED = [
+    "text.color",
+    "axes.edgecolor",
+    "axes.labelcolor",
+    "axes.titlecolor",
+    "xtick.color",
+    "ytick.color",
+]
+STYLE: dict[str, Any] = {
+    **dict.fromkeys(_INKED, LIGHT_INK),
+    "axes.prop_cycle": cycler(color=PALETTE),
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "legend.facecolor": LIGHT_PAPER,
+    "savefig.facecolor": "none",
+    "figure.dpi": 100,
+    "savefig.dpi": 100 * SCALE,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "figure.titlesize": 12,
+    "image.cmap": "viridis",
+    "figure.max_open_warning": 0,
+}
+_SWAP = {to_rgba(LIGHT_INK)[:3]: DARK_INK, to_rgba(LIGHT_PAPER)[:3]: DARK_PAPER}
+_PARTS = ("color", "facecolor", "edgecolor", "markeredgecolor", "markerfacecolor")
+
+_started: dict[str, float] = {}
+
+
+def reset(_: dict[str, Any], fname: str, when: str) -> None:
+    """Give each lesson the same start; note afterwards how the run went.
+
+    Args:
+        _: Configuration of sphinx-gallery, not used.
+        fname: Path of the lesson inside the generated folder.
+        when: ``"before"`` or ``"after"`` the lesson.
+    """
+    if when == "after":
+        _record(Path(fname))
+        return
+    # Imported in the worker only: no thread of torch may live when Sphinx forks.
+    import torch
+
+    from eatorch.seeding import seed_everything
+
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device("cpu")
+    torch.set_num_threads(1)  # tiny models are several times slower on two threads
+    torch.set_grad_enabled(True)
+    torch.set_printoptions(profile="default")
+    np.set_printoptions(legacy=False)
+    seed_everything(0)
+    warnings.resetwarnings()
+    mpl.rcParams.update(STYLE)
+    _started[fname] = time.perf_counter()
+
+
+def _record(lesson: Path) -> None:
+    """Write what ran where, and how long, beside the generated lesson."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    run = {
+        "date": now.date().isoformat(),
+        "torch": version("torch"),
+        "python": platform.python_version(),
+        "device": "CPU",
+        "seconds": round(time.perf_counter() - _started[str(lesson)], 2),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    lesson.with_suffix(".run.json").write_text(json.dumps(run) + "\n")
+
+
+def scrape(_block: Any, block_vars: dict[str, Any], conf: dict[str, Any]) -> str:
+    """Save all open figures, light and dark, and return the reST that shows them.
+
+    Args:
+        _block: The code block, not used.
+        block_vars: Variables of the block; holds the iterator of picture paths.
+        conf: Configuration of sphinx-gallery.
+
+    Returns:
+        reST with one picture for each figure; its title is the alternative text.
+
+    Raises:
+        ValueError: If a figure has no title: it would have no alternative text.
+    """
+    parts = []
+    for number in plt.get_fignums():
+        figure = plt.figure(number)
+        path = Path(next(block_vars["image_path_iterator"]))
+        parts.append(_save_pair(figure, path, conf["src_dir"]))
+    plt.close("all")
+    return "\n".join(parts)
+
+
+def _save_pair(figure: Figure, path: Path, src_dir: str) -> str:
+    titles = _matplotlib_fig_titles(figure)
+    if not titles.strip():
+        raise ValueError(
+            "figure must have a title (it becomes the alternative text), got none"
+        )
+    figure.savefig(path)
+    with mpl.rc_context(dict.fromkeys(_INKED, DARK_INK)):
+        darken(figure)
+        figure.savefig(path.with_stem(path.stem + "_dark"))
+    return str(figure_rst([str(path)], src_dir, titles))
+
+
+def darken(figure: Figure) -> None:
+    """Swap the default ink and paper of a figure for those of a dark page.
+
+    Colours that a lesson chose for its data stay as they are.
+
+    Args:
+        figure: The figure, changed in place.
+    """
+    for artist in figure.findobj():
+        for part in _PARTS:
+            get = getattr(artist, f"get_{part}", None)
+            put = getattr(artist, f"set_{part}", None)
+            if get and put:
+                _swap(get(), put)
+
+
+def _swap(colour: Any, put: Any) -> None:
+    if isinstance(colour, np.ndarray) and colour.ndim == 2:  # noqa: PLR2004
+        rows = [_swapped(row) for row in colour]
+        if any(row is not None for row in rows):
+            put([old if new is None else new for old, new in zip(colour, rows)])  # noqa: B905
+    elif (new := _swapped(colour)) is not None:
+        put(new)
+
+
+def _swapped(colour: Any) -> tuple[float, ...] | None:
+    """Return the dark twin of a colour, or None if it keeps its place."""
+    try:
+        *rgb, alpha = to_rgba(colour)
+    except (TypeError, ValueError):  # "auto", a gradient or a list of names
+        return None
+    twin = _SWAP.get(tuple(rgb))
+    return None if twin is None or alpha == 0 else (*to_rgba(twin)[:3], alpha)

@@ -1,0 +1,203 @@
+"""Read the header of every lesson, and say clearly what is wrong with one.
+
+A lesson's field list is the one place for its level, hours, day, needs and data; the
+study plan, the header card and the order of prerequisites are made from it.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+__all__ = ["Lesson", "LessonError", "read_lesson", "read_lessons"]
+
+_FIELDS = {"Level", "Hours", "Day", "Needs", "Data"}
+_REQUIRED = {"Level", "Hours"}
+_LABEL = re.compile(r"^\.\. _([\w-]+):\s*$", re.MULTILINE)
+_FIELD = re.compile(r"^:(\w+):[ \t]*(.*)$", re.MULTILINE)
+_REF = re.compile(r":ref:`(?:[^`<]*<)?([\w-]+)>?`")
+_MOST_STARS, _MOST_HOURS, _LAST_DAY = 5, 12, 20
+
+
+class LessonError(ValueError):
+    """A lesson that the site can't be built from; the message names file and cure."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a lesson says of itself.
+
+    Attributes:
+        path: The script.
+        number: Its two digits, part of the file name and of the address.
+        label: Name for references, unique in the site.
+        title: Title in English.
+        level: Difficulty, 1 to 5.
+        hours: Time a reader needs, in hours.
+        day: Day on the 20-day path, or None.
+        needs: Labels of the lessons to read before.
+    """
+
+    path: Path
+    number: str
+    label: str
+    title: str
+    level: int
+    hours: float
+    day: int | None
+    needs: tuple[str, ...]
+
+    @property
+    def chapter(self) -> str:
+        """Name of the folder, for example ``2_core``."""
+        return self.path.parent.name
+
+    @property
+    def docname(self) -> str:
+        """Name of the page for Sphinx, for example ``lessons/2_core/07_tensor``."""
+        return f"lessons/{self.chapter}/{self.path.stem}"
+
+
+def read_lessons(gallery: Path) -> list[Lesson]:
+    """Read all lessons of a gallery folder, in the order of their numbers.
+
+    Args:
+        gallery: Folder with one folder per chapter.
+
+    Returns:
+        The lessons.
+
+    Raises:
+        LessonError: If a header is wrong, a number or label is taken twice, a
+            prerequisite is unknown, or prerequisites form a circle.
+    """
+    lessons = [read_lesson(path) for path in sorted(gallery.glob("*/[0-9]*.py"))]
+    _check_unique(lessons)
+    _check_needs(lessons)
+    return sorted(lessons, key=lambda lesson: lesson.number)
+
+
+def read_lesson(path: Path) -> Lesson:
+    """Read one lesson's header.
+
+    Args:
+        path: The script.
+
+    Returns:
+        What its header says.
+
+    Raises:
+        LessonError: If the file name, label, title or a field is wrong.
+    """
+    number = re.match(r"(\d\d)_[a-z0-9_]+\.py$", path.name)
+    if not number:
+        raise LessonError(
+            f"{path}: the file name must be two digits, '_' and lower-case words "
+            "such as 07_tensor.py; rename the file"
+        )
+    header = _docstring(path)
+    fields = dict(_FIELD.findall(header))
+    _check_fields(path, fields)
+    has_day = "Day" in fields
+    return Lesson(
+        path=path,
+        number=number[1],
+        label=_first(_LABEL, header, path, "a label such as '.. _tensor:'"),
+        title=_title(path, header),
+        level=int(_number(path, fields, "Level", 1, _MOST_STARS)),
+        hours=_number(path, fields, "Hours", 0.1, _MOST_HOURS),
+        day=int(_number(path, fields, "Day", 0, _LAST_DAY)) if has_day else None,
+        needs=_needs(path, fields.get("Needs", "")),
+    )
+
+
+def _docstring(path: Path) -> str:
+    try:
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    except SyntaxError as error:
+        raise LessonError(
+            f"{path}:{error.lineno}: {error.msg}; repair the Python code"
+        ) from None
+    if not docstring:
+        raise LessonError(f"{path}: no header; begin with a docstring that has a title")
+    return docstring
+
+
+def _first(pattern: re.Pattern[str], header: str, path: Path, what: str) -> str:
+    match = pattern.search(header)
+    if not match:
+        raise LessonError(f"{path}: the header lacks {what}; add it above the title")
+    return match[1]
+
+
+def _title(path: Path, header: str) -> str:
+    pattern = re.compile(r"^(\S.*)\n=+[ \t]*$", re.MULTILINE)
+    return _first(pattern, header, path, "a title underlined with '='")
+
+
+def _check_fields(path: Path, fields: dict[str, str]) -> None:
+    for name in fields:
+        if name not in _FIELDS:
+            raise LessonError(
+                f"{path}: field :{name}: is unknown; use {', '.join(sorted(_FIELDS))}"
+            )
+    for name in sorted(_REQUIRED - fields.keys()):
+        raise LessonError(f"{path}: field :{name}: is missing; add it under the title")
+
+
+def _number(
+    path: Path, fields: dict[str, str], name: str, low: float, high: float
+) -> float:
+    try:
+        value = float(fields[name])
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high or (name != "Hours" and value != int(value)):
+        raise LessonError(
+            f"{path}: field :{name}: must be a number from {low:g} to {high:g}, "
+            f"got {fields[name]!r}; correct it"
+        )
+    return value
+
+
+def _needs(path: Path, text: str) -> tuple[str, ...]:
+    if _REF.sub("", text).strip(" ,"):
+        raise LessonError(
+            f"{path}: field :Needs: must be a list of :ref:`label`, got {text!r}; "
+            "correct it"
+        )
+    return tuple(_REF.findall(text))
+
+
+def _check_unique(lessons: list[Lesson]) -> None:
+    for what in ("number", "label"):
+        seen: dict[str, Lesson] = {}
+        for lesson in lessons:
+            value = getattr(lesson, what)
+            if value in seen:
+                raise LessonError(
+                    f"{lesson.path}: {what} {value!r} is taken by {seen[value].path}; "
+                    "choose another"
+                )
+            seen[value] = lesson
+
+
+def _check_needs(lessons: list[Lesson]) -> None:
+    known = {lesson.label: lesson for lesson in lessons}
+    for lesson in lessons:
+        for label in lesson.needs:
+            if label not in known:
+                raise LessonError(
+                    f"{lesson.path}: needs unknown lesson {label!r}; "
+                    f"known are {', '.join(sorted(known))}"
+                )
+    try:
+        graph = {lesson.label: lesson.needs for lesson in lessons}
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise LessonError(
+            f"{known[error.args[1][0]].path}: prerequisites form a circle ({circle}); "
+            "remove one of them from :Needs:"
+        ) from None
