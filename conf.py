@@ -70,11 +70,11 @@ napoleon_use_rtype = False
 # Small inventories of the names we use: every build resolves the same links, on or
 # off the network. ``python -m eatorch.sphinxext.inventory`` refreshes them.
 intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", "docs/_inventories/python.inv"),
-    "torch": ("https://docs.pytorch.org/docs/2.13", "docs/_inventories/torch.inv"),
-    "numpy": ("https://numpy.org/doc/stable", "docs/_inventories/numpy.inv"),
-    "matplotlib": ("https://matplotlib.org/stable", "docs/_inventories/matplotlib.inv"),
-    "sklearn": ("https://scikit-learn.org/stable", "docs/_inventories/sklearn.inv"),
+    "python": ("https://docs.python.org/3", "_inventories/python.inv"),
+    "torch": ("https://docs.pytorch.org/docs/2.13", "_inventories/torch.inv"),
+    "numpy": ("https://numpy.org/doc/stable", "_inventories/numpy.inv"),
+    "matplotlib": ("https://matplotlib.org/stable", "_inventories/matplotlib.inv"),
+    "sklearn": ("https://scikit-learn.org/stable", "_inventories/sklearn.inv"),
 }
 
 # ---- Lessons ----

@@ -7,10 +7,7 @@ step at the very end.
 
 import argparse
 import fcntl
-import os
-import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,12 +18,10 @@ from pathlib import Path
 from eatorch.sphinxext import runs
 from eatorch.sphinxext.catalogs import missing_messages
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lessons
+from eatorch.sphinxext.publish import publish, restore
+from eatorch.sphinxext.running import BuildError, explain, say, stream
 
 LANGUAGES = {"en": "en", "zh-cn": "zh_CN"}
-
-
-class BuildError(Exception):
-    """The build can't go on; the message is one line with the file and the cure."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +74,10 @@ def build_site(root: Path, *, url: str) -> Path:
     Raises:
         BuildError: If anything is wrong; ``build/site`` is as it was before.
     """
-    from eatorch.sphinxext.publish import publish
-
     paths = Paths(root)
     with _one_at_a_time(paths):
         lessons = _read(paths)
+        restore(paths.build / "site")
         _recover(paths)
         paths.unfinished.touch()
         ran = build_english(paths, lessons)
@@ -161,64 +155,11 @@ def sphinx(paths: Paths, name: str, *options: str) -> str:
         *("docs", str(paths.work / name)),
     ]
     log = paths.build / f"{name}.log"
-    code = _stream(command, paths.root, log)
+    code = stream(command, paths.root, log)
     text = log.read_text()
     if code:
         raise BuildError(explain(text, paths.root) + f" (whole log: {log})")
     return text
-
-
-def _stream(command: list[str], root: Path, log: Path) -> int:
-    """Run a command; keep its output in a file and show the lines that matter."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "MPLBACKEND": "agg"}
-    environment |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-    with (
-        log.open("w") as file,
-        subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        for line in process.stdout:
-            file.write(line)
-            file.flush()
-            if re.match(r"(generating gallery|building|.*Executing notebook)", line):
-                print("   ", line.strip(), flush=True)
-    return process.returncode
-
-
-def explain(log: str, root: Path) -> str:
-    """Turn a failed Sphinx log into the one line that a person needs.
-
-    Args:
-        log: What sphinx-build printed.
-        root: The project; its path is cut from file names.
-
-    Returns:
-        Name of the file, what is wrong and the cure.
-    """
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{root}/", "")
-    lesson = re.search(r"(gallery/\S+\.py) (?:unexpectedly )?failed", plain)
-    error = re.findall(r"^\s*((?:\w+\.)*\w*(?:Error|Exception|Slip): .*)$", plain, re.M)
-    if lesson and error:
-        line = re.findall(rf'{re.escape(lesson[1])}", line (\d+)', plain)
-        place = f"{lesson[1]}:{line[-1]}" if line else lesson[1]
-        return f"{place}: {error[0]}; run 'python {lesson[1]}' to see it alone"
-    warning = re.findall(r"^(.*(?:WARNING|ERROR): .*)$", plain, re.M)
-    if warning:
-        more = f" (and {len(warning) - 1} more)" if len(warning) > 1 else ""
-        return _source_of(warning[0]) + more
-    return error[-1] if error else plain.strip().splitlines()[-1]
-
-
-def _source_of(warning: str) -> str:
-    """Name the script instead of the page that was generated from it."""
-    return re.sub(r"docs/lessons/(\S+?)\.rst(:\d+)?", r"gallery/\1.py", warning)
 
 
 @contextmanager
@@ -262,11 +203,6 @@ def _forget_pages_of_removed_lessons(paths: Paths, lessons: list[Lesson]) -> Non
                 path.unlink()
 
 
-def say(line: str) -> None:
-    """Tell the person at the terminal what happens."""
-    print(f"eatorch: {line}", flush=True)
-
-
 def main() -> int:
     """Build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -281,7 +217,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\neatorch: stopped; build/site is as it was.", file=sys.stderr)
         return 130
-    say(f"{site} is ready after {time.monotonic() - start:.0f} s: 'make serve' shows it")
+    say(
+        f"{site} is ready after {time.monotonic() - start:.0f} s: 'make serve' shows it"
+    )
     return 0
 
 

@@ -32,7 +32,7 @@ def markup(text: str) -> Counter[str]:
         How often each occurs.
 
     Example:
-        >>> markup("Use :func:`torch.rand` and ``x``.") == markup("``x`` :func:`torch.rand`")
+        >>> markup("Use :func:`abs` on ``x``.") == markup("对 ``x`` 用 :func:`abs`。")
         True
     """
     found: Counter[str] = Counter()
@@ -115,7 +115,7 @@ def _message_faults(message: Message, avoid: dict[str, list[str]]) -> Iterator[s
         yield "unchecked (fuzzy) translation"
     before, after = markup(source), markup(target)
     if before != after:
-        lost, new = sorted((before - after)), sorted((after - before))
+        lost, new = sorted(before - after), sorted(after - before)
         yield f"roles, links or code differ (lost {lost}, new {new})"
     for wrong, right in avoid.items():
         if wrong in target:

@@ -18,8 +18,8 @@ def append_lessons(
         examples = folder / f"{known}.examples"
         if examples.exists() and examples.stat().st_size:
             app.env.note_dependency(str(examples))
-            lines += ["", ".. rst-class:: used-in-lessons", ""]
-            lines += [f".. minigallery:: {known}", ""]
+            lines += ["", ".. container:: used-in-lessons", ""]
+            lines += [f"   .. minigallery:: {known}", ""]
             return
 
 

@@ -14,7 +14,7 @@ import warnings
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -22,7 +22,6 @@ import numpy as np
 from cycler import cycler
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from sphinx_gallery.scrapers import _matplotlib_fig_titles, figure_rst
 
 # Okabe and Ito's palette, told apart by colour-blind readers; the yellow, too pale
 # on white, comes last. https://jfly.uni-koeln.de/color/
@@ -31,7 +30,7 @@ LIGHT_INK, DARK_INK = "#24292f", "#d8dee6"
 LIGHT_PAPER, DARK_PAPER = "#ffffff", "#131416"
 SCALE = 1.6  # pixels of the picture to one pixel of the page
 
-_INKED = [
+_INKED: list[Any] = [
     "text.color",
     "axes.edgecolor",
     "axes.labelcolor",
@@ -39,7 +38,7 @@ _INKED = [
     "xtick.color",
     "ytick.color",
 ]
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     **dict.fromkeys(_INKED, LIGHT_INK),
     "axes.prop_cycle": cycler(color=PALETTE),
     "figure.facecolor": "none",
@@ -56,8 +55,13 @@ STYLE: dict[str, Any] = {
     "image.cmap": "viridis",
     "figure.max_open_warning": 0,
 }
-_SWAP = {to_rgba(LIGHT_INK)[:3]: DARK_INK, to_rgba(LIGHT_PAPER)[:3]: DARK_PAPER}
+_SWAP: dict[Any, str] = {
+    to_rgba(LIGHT_INK)[:3]: DARK_INK,
+    to_rgba(LIGHT_PAPER)[:3]: DARK_PAPER,
+}
 _PARTS = ("color", "facecolor", "edgecolor", "markeredgecolor", "markerfacecolor")
+
+_PLACES: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
 
 _started: dict[str, float] = {}
 
@@ -82,7 +86,7 @@ def reset(_: dict[str, Any], fname: str, when: str) -> None:
     torch.set_default_device("cpu")
     torch.set_num_threads(1)  # tiny models are several times slower on two threads
     torch.set_grad_enabled(True)
-    torch.set_printoptions(profile="default")
+    torch.set_printoptions(profile="default")  # type: ignore[no-untyped-call]
     np.set_printoptions(legacy=False)
     seed_everything(0)
     warnings.resetwarnings()
@@ -129,16 +133,26 @@ def scrape(_block: Any, block_vars: dict[str, Any], conf: dict[str, Any]) -> str
 
 
 def _save_pair(figure: Figure, path: Path, src_dir: str) -> str:
-    titles = _matplotlib_fig_titles(figure)
-    if not titles.strip():
-        raise ValueError(
-            "figure must have a title (it becomes the alternative text), got none"
-        )
+    title = _title(figure)
     figure.savefig(path)
     with mpl.rc_context(dict.fromkeys(_INKED, DARK_INK)):
         darken(figure)
         figure.savefig(path.with_stem(path.stem + "_dark"))
-    return str(figure_rst([str(path)], src_dir, titles))
+    address = path.relative_to(src_dir).as_posix()
+    # A plain image, unlike sphinx-gallery's own, has its alternative text translated.
+    return f"\n.. image:: /{address}\n   :alt: {title}\n   :class: lesson-figure\n"
+
+
+def _title(figure: Figure) -> str:
+    """Return what the figure's titles say, on one line."""
+    titles = [figure.get_suptitle()]
+    titles += [axes.get_title(loc) for axes in figure.axes for loc in _PLACES]
+    line = ", ".join(" ".join(title.split()) for title in titles if title.strip())
+    if not line:
+        raise ValueError(
+            "figure must have a title (it becomes the alternative text), got none"
+        )
+    return line.replace("\\", "\\\\")
 
 
 def darken(figure: Figure) -> None:

@@ -118,7 +118,9 @@ def _output(lesson: Lesson, generated: Path) -> str:
     stem = lesson.path.stem
     left = [folder / f"{stem}.rst", folder / f"{stem}.run.json"]
     left += sorted((folder / "images").glob(f"sphx_glr_{stem}_*"))
-    whole = all(path.exists() for path in left) and _checksum(lesson, generated).exists()
+    whole = (
+        all(path.exists() for path in left) and _checksum(lesson, generated).exists()
+    )
     return _hash(left, generated) if whole else "incomplete"
 
 

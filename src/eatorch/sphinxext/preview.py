@@ -1,0 +1,115 @@
+"""``make lesson L=07``: run and show one lesson, in both languages, in seconds.
+
+The lesson is built in a folder of its own with nothing else around it, so links to
+other pages stay open; everything else is as on the site.
+"""
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
+from eatorch.sphinxext.running import BuildError, explain, say, stream
+from eatorch.sphinxext.trees import finish_tree
+
+# Links to pages that a preview does not hold.
+_OPEN = re.compile(r"undefined label|unknown document|reference target not found")
+
+
+def preview(root: Path, number: str) -> Path:
+    """Build one lesson.
+
+    Args:
+        root: The project.
+        number: The lesson's two digits.
+
+    Returns:
+        Folder with one tree per language.
+
+    Raises:
+        BuildError: If there is no such lesson, it raises, or its text is wrong.
+    """
+    lesson = _find(root, number)
+    site = root / "build" / "preview"
+    scratch = root / "build" / "preview-source"
+    _copy(root, scratch, lesson)
+    for language, code in (("en", "en"), ("zh-cn", "zh_CN")):
+        tree = scratch / "trees" / language
+        log = _sphinx(scratch, tree, code)
+        for line in _warnings(log):
+            say(line)
+        shutil.rmtree(site / language, ignore_errors=True)
+        finish_tree(tree, site / language, scratch, language, [lesson])
+    return site
+
+
+def _find(root: Path, number: str) -> Lesson:
+    found = sorted((root / "gallery").glob(f"*/{number}_*.py"))
+    if len(found) != 1:
+        raise BuildError(
+            f"L must be the number of a lesson such as 07, got {number!r}; "
+            "'ls gallery/*' lists them"
+        )
+    try:
+        return read_lesson(found[0])
+    except LessonError as error:
+        raise BuildError(str(error)) from None
+
+
+def _copy(root: Path, scratch: Path, lesson: Lesson) -> None:
+    """Copy what the lesson's page needs; its last run stays for a quick second go."""
+    for name in ("gallery", "locales", "docs/_static", "docs/_templates"):
+        shutil.rmtree(scratch / name, ignore_errors=True)
+    for name in ("docs/_static", "docs/_templates", "docs/_inventories", "locales"):
+        shutil.copytree(root / name, scratch / name, dirs_exist_ok=True)
+    for name in ("conf.py", "docs/terms.json"):
+        shutil.copy(root / name, scratch / name)
+    chapter = scratch / "gallery" / lesson.chapter
+    chapter.mkdir(parents=True)
+    shutil.copy(lesson.path, chapter)
+    for folder in (lesson.path.parent, lesson.path.parent.parent):
+        header = folder / "GALLERY_HEADER.rst"
+        shutil.copy(header, scratch / header.relative_to(root))
+    for old in (scratch / "docs" / "lessons").glob("*/[0-9]*"):
+        if old.name.partition(".")[0] != lesson.path.stem:
+            old.unlink()
+
+
+def _sphinx(scratch: Path, tree: Path, code: str) -> str:
+    command = [
+        *(sys.executable, "-m", "sphinx", "-c", ".", "-T"),
+        *("-D", f"language={code}", "-D", "root_doc=lessons/index"),
+        *("-D", "nitpicky=1", "-d", str(scratch / "doctrees" / code)),
+        *("docs", str(tree)),
+    ]
+    log = scratch / f"{code}.log"
+    if stream(command, scratch, log):
+        raise BuildError(explain(log.read_text(), scratch))
+    return log.read_text()
+
+
+def _warnings(log: str) -> list[str]:
+    lines = re.findall(r"^.*(?:WARNING|ERROR): .*$", log, re.MULTILINE)
+    return [line for line in lines if not _OPEN.search(line)]
+
+
+def main() -> int:
+    """Preview the lesson that the command line names; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
+    root = Path.cwd()
+    (root / "build").mkdir(exist_ok=True)
+    try:
+        site = preview(root, parser.parse_args().number)
+    except BuildError as error:
+        print(f"eatorch: {error}", file=sys.stderr)
+        return 1
+    for page in sorted(site.glob("*/lessons/*/[0-9]*.html")):
+        say(f"look at {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Turn the two trees of Sphinx into the site, and put it in place in one step."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from eatorch.sphinxext.downloads import write_downloads
+from eatorch.sphinxext.languages import write_root
+from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.trees import finish_tree
+
+TREES = ("en", "zh-cn")
+
+
+def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
+    """Finish both trees, add downloads, search and root page, and swap them in.
+
+    Args:
+        work: Folder with the trees as Sphinx wrote them.
+        build: Folder that gets ``site``.
+        root: The project.
+        url: Published address of the site, ends in ``/``.
+
+    Returns:
+        The folder of the site.
+    """
+    draft = build / "next"
+    shutil.rmtree(draft, ignore_errors=True)
+    lessons = read_lessons(root / "gallery")
+    for language in TREES:
+        finish_tree(work / language, draft / language, root, language, lessons)
+    wheel = build_wheel(root, build / "wheel")
+    write_downloads(
+        root / "gallery",
+        root / "locales" / "zh_CN" / "LC_MESSAGES",
+        {language: work / language / "objects.inv" for language in TREES},
+        draft,
+        url,
+        wheel,
+    )
+    write_root(root, draft, url=url)
+    for language in TREES:
+        index_for_search(draft / language)
+    return swap(draft, build / "site")
+
+
+def build_wheel(root: Path, folder: Path) -> Path:
+    """Build the wheel of ``eatorch`` that the site carries.
+
+    Args:
+        root: The project.
+        folder: Where the wheel goes; emptied first.
+
+    Returns:
+        The wheel.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d"]
+    epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "1580601600")}
+    _quietly([*command, str(folder)], cwd=root, env={**os.environ, **epoch})
+    return next(folder.glob("*.whl"))
+
+
+def index_for_search(tree: Path) -> None:
+    """Write the search index of one language beside its pages.
+
+    Args:
+        tree: The finished tree.
+    """
+    _quietly([sys.executable, "-m", "pagefind", "--site", str(tree), "--quiet"])
+
+
+def _quietly(
+    command: list[str], *, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> None:
+    """Run a command and show what it printed only if it fails."""
+    done = subprocess.run(
+        command, cwd=cwd, env=env, text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+def swap(draft: Path, site: Path, *, rename: Callable[..., object] = os.rename) -> Path:
+    """Put a finished draft in the place of the site.
+
+    Two renames: killed between them, the last good site waits as ``site.old``, and
+    the next build puts it back first.
+
+    Args:
+        draft: The new site.
+        site: The place to publish it.
+        rename: How to move a folder; a test replaces it.
+
+    Returns:
+        ``site``.
+    """
+    old = site.with_name("site.old")
+    restore(site)
+    if site.exists():
+        rename(site, old)
+    rename(draft, site)
+    shutil.rmtree(old, ignore_errors=True)
+    return site
+
+
+def restore(site: Path) -> None:
+    """Bring the last good site back if a build was killed while it swapped.
+
+    Args:
+        site: The place of the site.
+    """
+    old = site.with_name("site.old")
+    if old.exists() and not site.exists():
+        old.rename(site)
+    shutil.rmtree(old, ignore_errors=True)

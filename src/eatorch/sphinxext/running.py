@@ -1,0 +1,79 @@
+"""Run Sphinx, show how far it is, and say in one line what went wrong."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+__all__ = ["BuildError", "explain", "say", "stream"]
+
+
+class BuildError(Exception):
+    """The build can't go on; the message is one line with the file and the cure."""
+
+
+def stream(command: list[str], root: Path, log: Path) -> int:
+    """Run a command; keep its output in a file and show the lines that matter.
+
+    Args:
+        command: Program and arguments.
+        root: Folder to run in.
+        log: File that gets all output.
+
+    Returns:
+        The exit status.
+    """
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "MPLBACKEND": "agg"}
+    environment |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for line in process.stdout:
+            file.write(line)
+            file.flush()
+            if re.match(r"(generating gallery|building|.*Executing notebook)", line):
+                print("   ", line.strip(), flush=True)
+    return process.returncode
+
+
+def explain(log: str, root: Path) -> str:
+    """Turn a failed Sphinx log into the one line that a person needs.
+
+    Args:
+        log: What sphinx-build printed.
+        root: The project; its path is cut from file names.
+
+    Returns:
+        Name of the file, what is wrong and the cure.
+    """
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{root}/", "")
+    lesson = re.search(r"(gallery/\S+\.py) (?:unexpectedly )?failed", plain)
+    error = re.findall(r"^\s*((?:\w+\.)*\w*(?:Error|Exception|Slip): .*)$", plain, re.M)
+    if lesson and error:
+        line = re.findall(rf'{re.escape(lesson[1])}", line (\d+)', plain)
+        place = f"{lesson[1]}:{line[-1]}" if line else lesson[1]
+        return f"{place}: {error[0]}; run 'python {lesson[1]}' to see it alone"
+    warning = re.findall(r"^(.*(?:WARNING|ERROR): .*)$", plain, re.M)
+    if warning:
+        more = f" (and {len(warning) - 1} more)" if len(warning) > 1 else ""
+        return _source_of(warning[0]) + more
+    return error[-1] if error else plain.strip().splitlines()[-1]
+
+
+def _source_of(warning: str) -> str:
+    """Name the script instead of the page that was generated from it."""
+    return re.sub(r"docs/lessons/(\S+?)\.rst(:\d+)?", r"gallery/\1.py", warning)
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal what happens."""
+    print(f"eatorch: {line}", flush=True)

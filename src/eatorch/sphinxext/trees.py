@@ -1,0 +1,56 @@
+"""Turn one language's tree, as Sphinx wrote it, into what is published."""
+
+import json
+import shutil
+from pathlib import Path
+
+from eatorch.sphinxext.finish import Page, finish_page, summary_of
+from eatorch.sphinxext.metadata import Lesson
+from eatorch.sphinxext.pictures import publish_pictures
+
+# What Sphinx leaves in a tree and no reader asks for: its search is not ours.
+_PRIVATE = ("_sources", "_downloads", ".buildinfo", "searchindex.js", ".doctrees")
+
+
+def finish_tree(
+    source: Path, target: Path, root: Path, language: str, lessons: list[Lesson]
+) -> None:
+    """Copy one language's tree and finish each of its pages.
+
+    Args:
+        source: The tree as Sphinx wrote it.
+        target: Where the finished tree goes.
+        root: The project.
+        language: ``"en"`` or ``"zh-cn"``.
+        lessons: All lessons.
+    """
+    skip = shutil.ignore_patterns(*_PRIVATE, "*.html", "_images")
+    shutil.copytree(source, target, ignore=skip)
+    pictures = publish_pictures(
+        source / "_images", root / "docs", target, root / "build" / "pictures"
+    )
+    pages = {
+        path.relative_to(source).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(source.rglob("*.html"))
+    }
+    by_page = {f"{lesson.docname}.html": lesson for lesson in lessons}
+    intros = {name: summary_of(pages[name]) for name in by_page if name in pages}
+    for name, html in pages.items():
+        page = Page(
+            path=name,
+            language=language,
+            lesson=by_page.get(name),
+            run=_run(root, by_page.get(name)),
+            pictures=pictures,
+            intros=intros,
+        )
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(finish_page(html, page), encoding="utf-8")
+
+
+def _run(root: Path, lesson: Lesson | None) -> dict[str, object]:
+    if lesson is None:
+        return {}
+    path = root / "docs" / f"{lesson.docname}.run.json"
+    run: dict[str, object] = json.loads(path.read_text())
+    return run
