@@ -21,6 +21,7 @@ _END = re.compile(
 )
 # These fields hold a number or links: nothing to translate.
 _NEUTRAL = {"Level", "Hours", "Day", "Needs"}
+_FIELDS = {*_NEUTRAL, "Data"}
 
 
 def strip(_app: Sphinx, docname: str, source: list[str]) -> None:
@@ -30,8 +31,10 @@ def strip(_app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def mark_neutral(_app: Sphinx, doctree: nodes.document) -> None:
-    """Exempt the header's numbers and links from translation."""
+    """Exempt the header's names, numbers and links from translation."""
     for field in doctree.findall(nodes.field):
+        if field[0].astext() in _FIELDS:  # the card names them in both languages
+            field[0]["translatable"] = False
         if field[0].astext() in _NEUTRAL:
             for paragraph in field.findall(nodes.paragraph):
                 paragraph["translatable"] = False

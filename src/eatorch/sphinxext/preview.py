@@ -72,7 +72,15 @@ def _copy(root: Path, scratch: Path, lesson: Lesson) -> None:
     for folder in (lesson.path.parent, lesson.path.parent.parent):
         header = folder / "GALLERY_HEADER.rst"
         shutil.copy(header, scratch / header.relative_to(root))
-    for old in (scratch / "docs" / "lessons").glob("*/[0-9]*"):
+    _forget_others(scratch / "docs" / "lessons", lesson)
+
+
+def _forget_others(generated: Path, lesson: Lesson) -> None:
+    """Remove what earlier previews of other lessons left."""
+    for old in generated.glob("*_*"):
+        if old.name != lesson.chapter:
+            shutil.rmtree(old)
+    for old in generated.glob("*/[0-9]*"):
         if old.name.partition(".")[0] != lesson.path.stem:
             old.unlink()
 

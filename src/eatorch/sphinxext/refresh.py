@@ -1,15 +1,28 @@
 """``make catalogs``: bring the Chinese catalogs up to date, with small diffs.
 
-The messages are read from a copy of the sources in which no lesson runs: what lessons
-say does not depend on what they print.
+The messages are read from a copy of the sources. A changed lesson runs there once: the
+titles of its figures are alternative texts, and those are translated too.
 """
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from eatorch.sphinxext.running import say
+from eatorch.sphinxext.running import BuildError, explain, say, stream
+
+_HEADER = """\
+msgid ""
+msgstr ""
+"Project-Id-Version: eatorch\\n"
+"Language: zh_CN\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 
 
 def refresh(root: Path) -> list[Path]:
@@ -24,37 +37,65 @@ def refresh(root: Path) -> list[Path]:
     scratch = root / "build" / "catalogs"
     _copy_sources(root, scratch)
     templates = scratch / "templates"
-    _sphinx_gettext(scratch, templates)
+    failed = _sphinx_gettext(scratch, templates)
     (templates / "sphinx.pot").unlink(missing_ok=True)
     before = _contents(root)
     _merge(root, templates)
-    _remove_orphans(root, templates)
+    _remove_orphans(root, templates, failed)
+    _plain_headers(root)
     after = _contents(root)
     return [path for path, text in after.items() if before.get(path) != text]
 
 
 def _copy_sources(root: Path, scratch: Path) -> None:
-    shutil.rmtree(scratch, ignore_errors=True)
+    """Copy all sources; lessons that ran there before stay."""
+    shutil.rmtree(scratch / "gallery", ignore_errors=True)
+    for old in (scratch / "docs").glob("*"):
+        if old.is_dir() and old.name != "lessons":
+            shutil.rmtree(old)
+        elif old.is_file():
+            old.unlink()
     ignore = shutil.ignore_patterns("lessons", "__pycache__")
     for name in ("docs", "gallery"):
-        shutil.copytree(root / name, scratch / name, ignore=ignore)
+        shutil.copytree(root / name, scratch / name, ignore=ignore, dirs_exist_ok=True)
     shutil.copy(root / "conf.py", scratch)
 
 
-def _sphinx_gettext(scratch: Path, templates: Path) -> None:
+def _sphinx_gettext(scratch: Path, templates: Path) -> set[str]:
+    """Write the templates; return those left out because their lesson raises.
+
+    Its figures are missing, and with them messages that may be translated already.
+    """
+    shutil.rmtree(templates, ignore_errors=True)
     command = [
-        *(sys.executable, "-m", "sphinx", "-q", "-b", "gettext", "-c", "."),
-        *("-D", "sphinx_gallery_conf.plot_gallery=0", "-D", "plot_gallery=0"),
-        *("-D", "sphinx_gallery_conf.parallel=0", "-D", "nb_execution_mode=off"),
+        *(sys.executable, "-m", "sphinx", "-b", "gettext", "-E", "-c", "."),
+        *("-D", "nb_execution_mode=off", "-D", "nitpicky=0"),
         *("-d", "doctrees", "docs", str(templates)),
     ]
-    subprocess.run(command, cwd=scratch, check=True)
+    log = scratch / "gettext.log"
+    code = stream(command, scratch, log)
+    failed = re.findall(r"gallery/(\S+)\.py (?:unexpectedly )?failed", log.read_text())
+    if code and not failed:
+        raise BuildError(explain(log.read_text(), scratch))
+    for lesson in failed:
+        say(f"gallery/{lesson}.py raises, so its catalog stays as it is")
+        (templates / "lessons" / f"{lesson}.pot").unlink(missing_ok=True)
+    return {f"lessons/{lesson}.pot" for lesson in failed}
 
 
 def _merge(root: Path, templates: Path) -> None:
     command = [sys.executable, "-m", "sphinx_intl", "update", "-w", "0", "-l", "zh_CN"]
     folders = ["-p", str(templates), "-d", str(root / "locales"), "--no-obsolete"]
     subprocess.run([*command, *folders], check=True, stdout=subprocess.DEVNULL)
+
+
+def _plain_headers(root: Path) -> None:
+    """Drop dates and placeholders from the headers: they only make diffs."""
+    for catalog in _catalogs(root).rglob("*.po"):
+        text = catalog.read_text(encoding="utf-8")
+        body = text.partition("\n\n")[2]
+        if text != _HEADER + body:
+            catalog.write_text(_HEADER + body, encoding="utf-8")
 
 
 def _catalogs(root: Path) -> Path:
@@ -65,22 +106,28 @@ def _contents(root: Path) -> dict[Path, str]:
     return {path: path.read_text() for path in _catalogs(root).rglob("*.po")}
 
 
-def _remove_orphans(root: Path, templates: Path) -> None:
+def _remove_orphans(root: Path, templates: Path, keep: set[str]) -> None:
     """Remove the catalog of a page that is gone; the theme's own one stays."""
     for catalog in _catalogs(root).rglob("*.po"):
         page = catalog.relative_to(_catalogs(root)).with_suffix(".pot")
-        if page.name != "sphinx.pot" and not (templates / page).exists():
+        known = (templates / page).exists() or page.as_posix() in keep
+        if page.name != "sphinx.pot" and not known:
             catalog.unlink()
 
 
-def main() -> None:
-    """Refresh the catalogs of the project in the current folder."""
+def main() -> int:
+    """Refresh the catalogs of the project here; return the exit status."""
     root = Path.cwd()
-    changed = refresh(root)
+    try:
+        changed = refresh(root)
+    except BuildError as error:
+        print(f"eatorch: {error}", file=sys.stderr)
+        return 1
     for path in changed:
         print("   ", path.relative_to(root))
     say(f"{len(changed)} catalogs changed; translate what is empty or fuzzy in them")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
