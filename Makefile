@@ -32,11 +32,11 @@ test: $(VENV)/test.stamp  ## Run the tests that need no browser
 test-site: $(VENV)/site.stamp  ## Test build/site in a real browser (needs Chromium, npm)
 	@$(BIN)/python -m pytest tests/site $(ARGS)
 
-lint: $(VENV)/lint.stamp $(VENV)/site.stamp  ## Check style and types
+lint: $(VENV)/lint.stamp  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date with the English text
-	@$(SITE).refresh
+catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date (only one: L=07)
+	@$(SITE).refresh $(L)
 
 bench: $(VENV)/test.stamp  ## Measure, side by side
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done

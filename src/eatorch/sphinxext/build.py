@@ -6,12 +6,9 @@ step at the very end.
 """
 
 import argparse
-import fcntl
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +16,7 @@ from eatorch.sphinxext import runs
 from eatorch.sphinxext.catalogs import missing_messages
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lessons
 from eatorch.sphinxext.publish import publish, restore
-from eatorch.sphinxext.running import BuildError, explain, say, stream
+from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 LANGUAGES = {"en": "en", "zh-cn": "zh_CN"}
 
@@ -75,7 +72,7 @@ def build_site(root: Path, *, url: str) -> Path:
         BuildError: If anything is wrong; ``build/site`` is as it was before.
     """
     paths = Paths(root)
-    with _one_at_a_time(paths):
+    with one_at_a_time(paths.build / "lock"):
         lessons = _read(paths)
         restore(paths.build / "site")
         _recover(paths)
@@ -160,19 +157,6 @@ def sphinx(paths: Paths, name: str, *options: str) -> str:
     if code:
         raise BuildError(explain(text, paths.root) + f" (whole log: {log})")
     return text
-
-
-@contextmanager
-def _one_at_a_time(paths: Paths) -> Iterator[None]:
-    """Let a second build wait; the lock ends with the process, however it ends."""
-    paths.build.mkdir(exist_ok=True)
-    with (paths.build / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another build runs; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _read(paths: Paths) -> list[Lesson]:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
-from eatorch.sphinxext.running import BuildError, explain, say, stream
+from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 from eatorch.sphinxext.trees import finish_tree
 
 # Links to pages that a preview does not hold.
@@ -32,8 +32,8 @@ def preview(root: Path, number: str) -> Path:
         BuildError: If there is no such lesson, it raises, or its text is wrong.
     """
     lesson = _find(root, number)
-    site = root / "build" / "preview"
-    scratch = root / "build" / "preview-source"
+    site = root / "build" / "preview" / number
+    scratch = root / "build" / "preview-source" / number
     _copy(root, scratch, lesson)
     for language, code in (("en", "en"), ("zh-cn", "zh_CN")):
         tree = scratch / "trees" / language
@@ -108,9 +108,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root = Path.cwd()
-    (root / "build").mkdir(exist_ok=True)
     try:
-        site = preview(root, parser.parse_args().number)
+        number = parser.parse_args().number
+        with one_at_a_time(root / "build" / f"preview-{number}.lock"):
+            site = preview(root, number)
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)
         return 1

@@ -4,13 +4,14 @@ The messages are read from a copy of the sources. A changed lesson runs there on
 titles of its figures are alternative texts, and those are translated too.
 """
 
+import argparse
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from eatorch.sphinxext.running import BuildError, explain, say, stream
+from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 _HEADER = """\
 msgid ""
@@ -25,11 +26,12 @@ msgstr ""
 """
 
 
-def refresh(root: Path) -> list[Path]:
+def refresh(root: Path, number: str = "") -> list[Path]:
     """Extract all messages and merge them into the catalogs.
 
     Args:
         root: The project.
+        number: Merge only the catalog of this lesson; all if empty.
 
     Returns:
         The catalogs that changed.
@@ -39,9 +41,12 @@ def refresh(root: Path) -> list[Path]:
     templates = scratch / "templates"
     failed = _sphinx_gettext(scratch, templates)
     (templates / "sphinx.pot").unlink(missing_ok=True)
+    if number:
+        _keep_only(templates, number)
     before = _contents(root)
     _merge(root, templates)
-    _remove_orphans(root, templates, failed)
+    if not number:
+        _remove_orphans(root, templates, failed)
     _plain_headers(root)
     after = _contents(root)
     return [path for path, text in after.items() if before.get(path) != text]
@@ -83,6 +88,12 @@ def _sphinx_gettext(scratch: Path, templates: Path) -> set[str]:
     return {f"lessons/{lesson}.pot" for lesson in failed}
 
 
+def _keep_only(templates: Path, number: str) -> None:
+    for template in templates.rglob("*.pot"):
+        if not template.name.startswith(f"{number}_"):
+            template.unlink()
+
+
 def _merge(root: Path, templates: Path) -> None:
     command = [sys.executable, "-m", "sphinx_intl", "update", "-w", "0", "-l", "zh_CN"]
     folders = ["-p", str(templates), "-d", str(root / "locales"), "--no-obsolete"]
@@ -117,9 +128,12 @@ def _remove_orphans(root: Path, templates: Path, keep: set[str]) -> None:
 
 def main() -> int:
     """Refresh the catalogs of the project here; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root = Path.cwd()
     try:
-        changed = refresh(root)
+        with one_at_a_time(root / "build" / "catalogs.lock"):
+            changed = refresh(root, parser.parse_args().number)
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)
         return 1

@@ -1,11 +1,14 @@
 """Run Sphinx, show how far it is, and say in one line what went wrong."""
 
+import fcntl
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["BuildError", "explain", "say", "stream"]
+__all__ = ["BuildError", "explain", "one_at_a_time", "say", "stream"]
 
 
 class BuildError(Exception):
@@ -77,3 +80,23 @@ def _source_of(warning: str) -> str:
 def say(line: str) -> None:
     """Tell the person at the terminal what happens."""
     print(f"eatorch: {line}", flush=True)
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Let a second run wait; the lock ends with the process, however it ends.
+
+    Args:
+        lock: A file for the lock; its folder is made.
+
+    Yields:
+        Nothing, once the lock is held.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another build runs; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -20,6 +20,8 @@ STRINGS: dict[str, tuple[str, str]] = {
     # Language switch
     "language": ("Language", "语言"),
     "this_language": ("English", "中文"),
+    "change_language": ("Change the language", "切换语言"),
+    "copyright_holders": ("2026, the eatorch contributors", "2026 eatorch 贡献者"),
     # Navigation around a page
     "site_navigation": ("Site navigation", "网站导航"),
     "toggle_navigation": ("Show or hide the site navigation", "显示或隐藏网站导航"),
@@ -119,6 +121,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "plan": ("Study plan", "学习计划"),
     "glossary": ("Glossary", "术语表"),
     # Root page
+    "root_choose": ("Read in English", "阅读中文版"),
     "root_title": ("eatorch: choose a language", "eatorch：选择语言"),
 }
 
