@@ -115,6 +115,19 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "eatorch"
 html_static_path = ["docs/_static"]
+html_favicon = "docs/_static/favicon.svg"
+html_css_files = ["eatorch.css"]
+html_js_files = [("eatorch.js", {"defer": "defer"})]
+html_sidebars = {
+    "**": [
+        "sidebar/languages.html",
+        "sidebar/brand.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
 html_copy_source = False
 html_show_sphinx = False
 html_last_updated_fmt = None

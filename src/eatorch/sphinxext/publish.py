@@ -43,7 +43,7 @@ def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
     )
     write_root(root, draft, url=url)
     for language in TREES:
-        index_for_search(draft / language)
+        index_tree(draft / language, root / "docs" / "terms.json")
     return swap(draft, build / "site")
 
 
@@ -62,15 +62,6 @@ def build_wheel(root: Path, folder: Path) -> Path:
     epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "1580601600")}
     _quietly([*command, str(folder)], cwd=root, env={**os.environ, **epoch})
     return next(folder.glob("*.whl"))
-
-
-def index_for_search(tree: Path) -> None:
-    """Write the search index of one language beside its pages.
-
-    Args:
-        tree: The finished tree.
-    """
-    _quietly([sys.executable, "-m", "pagefind", "--site", str(tree), "--quiet"])
 
 
 def _quietly(

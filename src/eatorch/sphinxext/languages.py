@@ -1,0 +1,208 @@
+"""Tell each page its language, its twin and its words, and write the root page.
+
+The two trees lie side by side: ``<root>/en/`` and ``<root>/zh-cn/``, with the same page
+names and section ids in both.
+"""
+
+import html
+import re
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+from eatorch.sphinxext.strings import is_chinese, text
+
+__all__ = ["TREES", "describe", "localise", "write_root"]
+
+# Folder of each language's tree → its language tag.
+TREES = {"en": "en", "zh-cn": "zh-CN"}
+
+# The theme writes these in English whatever the language: (its markup, our key).
+_ATTRIBUTES = [
+    ('aria-label="Toggle site navigation sidebar"', "toggle_navigation"),
+    ('aria-label="Toggle table of contents sidebar"', "toggle_contents"),
+    ('aria-label="Toggle Light / Dark / Auto color theme"', "toggle_theme"),
+]
+_ICONS = [
+    ("Contents", "contents"),
+    ("Menu", "menu"),
+    ("Expand", "expand"),
+    ("Light mode", "light_mode"),
+    ("Dark mode", "dark_mode"),
+    ("Auto light/dark, in light mode", "auto_light_mode"),
+    ("Auto light/dark, in dark mode", "auto_dark_mode"),
+]
+# Landmarks need names, and the phone's header a language switch.
+_LEFT, _RIGHT = '<aside class="sidebar-drawer"', '<aside class="toc-drawer'
+_HEADER = '<div class="header-right">'
+# Scripts of Sphinx's own search and keyboard shortcuts: our pages use neither.
+_UNUSED = ("doctools.js", "sphinx_highlight.js", "translations.js")
+_LONGEST_DESCRIPTION = 155
+
+
+def add_context(
+    app: Sphinx,
+    pagename: str,
+    _template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Give the templates all that depends on the language.
+
+    Args:
+        app: The application.
+        pagename: Name of the page without suffix.
+        context: What the templates see; gets the new values.
+        doctree: The page's document, None for pages that have no source.
+    """
+    language = app.config.language
+    page = f"{pagename}.html"
+    here = "zh-cn" if is_chinese(language) else "en"
+    to_root = "../" * page.count("/") + "../"
+    context["frame"] = partial(text, language=language)
+    context["localise"] = partial(localise, language=language)
+    context["copyright"] = text("copyright_holders", language)
+    context["languages"] = [
+        {
+            "tag": tag,
+            "name": text("this_language", tag),
+            "href": f"{to_root}{tree}/{page}",
+            "url": f"{app.config.html_baseurl}{tree}/{page}",
+            "current": tree == here,
+        }
+        for tree, tag in TREES.items()
+    ]
+    context["pageurl"] = f"{app.config.html_baseurl}{here}/{page}"
+    context["description"] = describe(doctree) or text("description", language)
+    context["has_math"] = doctree is not None and any(doctree.findall(_is_math))
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if not str(getattr(script, "filename", "")).endswith(_UNUSED)
+    ]
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = _name_switches(tree, language)
+
+
+def _is_math(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.math | nodes.math_block)
+
+
+def describe(doctree: nodes.document | None) -> str:
+    """Take a page's description from its first paragraph.
+
+    Args:
+        doctree: The page's document, None for pages that have no source.
+
+    Returns:
+        At most 155 characters, cut at a word; empty if there is no paragraph.
+    """
+    if doctree is None:
+        return ""
+    paragraphs = doctree.findall(
+        lambda node: (
+            isinstance(node, nodes.paragraph) and isinstance(node.parent, nodes.section)
+        )
+    )
+    words = next((" ".join(it.astext().split()) for it in paragraphs), "")
+    if len(words) <= _LONGEST_DESCRIPTION:
+        return words
+    cut = words[:_LONGEST_DESCRIPTION]
+    return (cut.rpartition(" ")[0] or cut) + " …"
+
+
+def localise(body: str, switch: str, *, language: str | None) -> str:
+    """Put our words in the places where the theme has fixed English ones.
+
+    Args:
+        body: The theme's page, as HTML.
+        switch: HTML of the language switch for the phone's header.
+        language: Language code of the page.
+
+    Returns:
+        The page with our words.
+
+    Raises:
+        ExtensionError: If the theme no longer holds one of the places.
+    """
+    pairs = [(old, f'aria-label="{text(key, language)}"') for old, key in _ATTRIBUTES]
+    pairs += [
+        (f"<title>{old}</title>", f"<title>{text(key, language)}</title>")
+        for old, key in _ICONS
+    ]
+    pairs += [
+        (_LEFT, f'{_LEFT} aria-label="{text("site_navigation", language)}"'),
+        (
+            _RIGHT,
+            _RIGHT.replace(
+                "<aside", f'<aside aria-label="{text("contents", language)}"'
+            ),
+        ),
+        (_HEADER, _HEADER + switch),
+    ]
+    for old, new in pairs:
+        if old not in body:
+            raise ExtensionError(
+                f"the theme's page no longer holds {old!r}; adapt languages.py to the "
+                "version of furo that is installed"
+            )
+        body = body.replace(old, new)
+    return body
+
+
+def _name_switches(tree: str, language: str | None) -> str:
+    """Translate the names of the navigation's folding switches."""
+
+    def named(match: re.Match[str]) -> str:
+        label = text("expand_named", language, title=html.unescape(match[1]))
+        return f'aria-label="{html.escape(label)}"'
+
+    return re.sub(r'aria-label="Toggle navigation of ([^"]*)"', named, tree)
+
+
+def add_pages(_app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Add the search page and the page for wrong addresses."""
+    yield "search", {}, "search.html"
+    yield "404", {}, "404.html"
+
+
+def _no_own_search(app: Sphinx) -> None:
+    """Stop Sphinx from building its search, which knows no Chinese."""
+    if app.builder.format == "html":
+        app.builder.search = False  # type: ignore[attr-defined]
+
+
+def write_root(root: Path, site: Path, *, url: str) -> None:
+    """Write the pages above both trees: the choice of language and the lost address.
+
+    Args:
+        root: The project; its templates and logo are used.
+        site: Folder that holds the trees.
+        url: Published address of the site, ends in ``/``.
+    """
+    templates = root / "docs" / "_templates"
+    environment = Environment(  # pages of our own words only
+        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=True
+    )
+    values = {"text": text, "url": url, "path": urlsplit(url).path or "/"}
+    for name, template in (("index", "root.html"), ("404", "root-404.html")):
+        page = environment.get_template(template).render(values)
+        (site / f"{name}.html").write_text(page, encoding="utf-8")
+    shutil.copy(root / "docs" / "_static" / "favicon.svg", site)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the steps."""
+    app.connect("builder-inited", _no_own_search)
+    app.connect("html-collect-pages", add_pages)
+    # After the theme, which makes the navigation in its own handler.
+    app.connect("html-page-context", add_context, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,69 @@
+"""Write the search index of a finished tree: Pagefind's pieces and the synonyms."""
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+__all__ = ["index_tree", "synonyms"]
+
+# Pagefind brings its own search boxes; search.js is ours.
+_SPARE = (
+    "pagefind-component-ui.*",
+    "pagefind-highlight.js",
+    "pagefind-modular-ui.*",
+    "pagefind-ui.*",
+)
+# Signs after headings and the words of the frame are not part of a page's text.
+_IGNORED = "a.headerlink, .run-record, .downloads, .stars, math annotation"
+
+
+def index_tree(tree: Path, terms: Path) -> None:
+    """Write the index of one language beside its pages.
+
+    Args:
+        tree: The finished tree of one language.
+        terms: The glossary, a JSON list of objects with ``en``, ``zh``, ``also_en``.
+
+    Raises:
+        RuntimeError: If Pagefind fails; holds what it printed.
+    """
+    command = [
+        *(sys.executable, "-m", "pagefind", "--site", str(tree), "--quiet"),
+        *("--root-selector", "#furo-main-content"),
+        *("--exclude-selectors", _IGNORED),
+    ]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"pagefind failed on {tree}:\n{done.stdout}{done.stderr}")
+    for pattern in _SPARE:
+        for path in (tree / "pagefind").glob(pattern):
+            path.unlink()
+    table = synonyms(json.loads(terms.read_text(encoding="utf-8")))
+    (tree / "synonyms.json").write_text(
+        json.dumps(table, ensure_ascii=False, sort_keys=True), encoding="utf-8"
+    )
+
+
+def synonyms(terms: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Map each term to the words for the same thing in the other language.
+
+    Args:
+        terms: The glossary's entries.
+
+    Returns:
+        Lower-case term → lower-case words, most usual first; terms that are the same
+        in both languages are left out.
+    """
+    table: dict[str, list[str]] = defaultdict(list)
+    for term in terms:
+        english = [str(word).lower() for word in (term["en"], *term.get("also_en", []))]
+        chinese = str(term["zh"]).lower()
+        if chinese in english:
+            continue
+        for word in english:
+            table[word].append(chinese)
+        table[chinese] += english
+    return {word: list(dict.fromkeys(others)) for word, others in table.items()}
