@@ -10,6 +10,7 @@ from pathlib import Path
 from eatorch.sphinxext.downloads import write_downloads
 from eatorch.sphinxext.languages import write_root
 from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.search import index_tree
 from eatorch.sphinxext.trees import finish_tree
 
 TREES = ("en", "zh-cn")
