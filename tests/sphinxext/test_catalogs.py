@@ -1,0 +1,75 @@
+"""The gate of the translation lets nothing unfinished through."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eatorch.sphinxext.catalogs import catalog_faults, markup, missing_messages
+
+HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+
+
+def catalog(tmp_path: Path, body: str) -> Path:
+    path = tmp_path / "page.po"
+    path.write_text(HEADER + body, encoding="utf-8")
+    return path
+
+
+def faults(tmp_path: Path, body: str, **avoid: list[str]) -> list[str]:
+    return list(catalog_faults(catalog(tmp_path, body), avoid))
+
+
+def test_a_finished_message_has_no_fault(tmp_path: Path) -> None:
+    body = 'msgid "Use :func:`abs` on ``x``."\nmsgstr "对 ``x`` 用 :func:`abs`。"\n'
+    assert faults(tmp_path, body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('msgid "one"\nmsgstr ""\n', "no translation"),
+        ('#, fuzzy\nmsgid "one"\nmsgstr "一"\n', "fuzzy"),
+        ('#~ msgid "one"\n#~ msgstr "一"\n', "obsolete"),
+        ('msgid "``a`` b"\nmsgstr "`a` b"\n', "lost ['``a``']"),
+        ('msgid ":ref:`a`"\nmsgstr ":ref:`b`"\n', "lost ['a'], new ['b']"),
+        (
+            'msgid "`a <https://x.org>`_"\nmsgstr "`甲 <https://y.org>`_"\n',
+            "https://x.org",
+        ),
+        ('msgid "{ref}`a`"\nmsgstr "甲"\n', "lost ['a']"),
+    ],
+)
+def test_each_fault_is_found(tmp_path: Path, body: str, fault: str) -> None:
+    found = faults(tmp_path, body)
+    assert len(found) == 1
+    assert fault in found[0]
+    assert "page.po" in found[0]
+
+
+def test_a_rejected_term_is_named_with_the_right_one(tmp_path: Path) -> None:
+    body = 'msgid "the gradient"\nmsgstr "斜率向量"\n'
+    assert "should be '梯度'" in faults(tmp_path, body, 斜率向量=["梯度"])[0]
+
+
+def test_titles_of_links_may_be_translated() -> None:
+    assert markup("`PyTorch <https://a.b>`_") == markup("`火炬 <https://a.b>`_")
+    assert markup(":ref:`Tensors <tensor>`") == markup("见 :ref:`张量 <tensor>`")
+
+
+def test_missing_messages_name_catalog_count_and_cure(tmp_path: Path) -> None:
+    messages, locales = tmp_path / "messages", tmp_path / "locales"
+    messages.mkdir()
+    (messages / "page.json").write_text(json.dumps(["one", "two"]))
+    locales.mkdir()
+    (locales / "page.po").write_text(HEADER + 'msgid "one"\nmsgstr "一"\n')
+    (line,) = missing_messages(messages, locales)
+    assert "page.po: 1 of 2 messages" in line
+    assert "first 'two'; run 'make catalogs'" in line
+
+
+def test_a_damaged_catalog_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "page.po"
+    path.write_bytes(b'msgid "a\xff\xfe')
+    with pytest.raises(ValueError, match=r"page.po: not a readable catalog .*git"):
+        list(catalog_faults(path, {}))
