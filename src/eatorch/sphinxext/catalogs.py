@@ -9,7 +9,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-__all__ = ["catalog_faults", "markup", "missing_messages"]
+__all__ = ["catalog_faults", "markup", "missing_messages", "typography"]
 
 # What a translation must carry over as it is: roles and code spans of reST (with the
 # same target), of MyST, and the addresses of links.
@@ -40,6 +40,48 @@ def markup(text: str) -> Counter[str]:
         found.update(match.strip() for match in pattern.findall(text))
         text = pattern.sub(" ", text)
     return found
+
+
+# A role or link counts as a Latin word; one with a Chinese title fits in anywhere.
+_WORD = re.compile(
+    r":[\w:+-]+:`([^`]*)`|`([^`<]+<[^`]*)`_+|\{[\w:-]+\}`([^`]*)`|``[^`]+``"
+)
+_CHINESE = "\u4e00-\u9fff"
+_TYPOGRAPHY = [
+    (re.compile(f"[{_CHINESE}][A-Za-z0-9`$]"), "needs a space between"),
+    (re.compile(f"[A-Za-z0-9`$%][{_CHINESE}]"), "needs a space between"),
+    (re.compile(f"[{_CHINESE}][,;:!?]"), "needs full-width punctuation"),
+    (re.compile("[，。；：！？、（] | [，。；：！？、）]"), "has a space too many at"),
+]
+
+
+def typography(text: str) -> list[str]:
+    """List where a Chinese text departs from the typography of the site.
+
+    One space stands between Chinese and Latin letters or digits, none beside
+    full-width punctuation, and Chinese words take full-width punctuation.
+
+    Args:
+        text: A translated message.
+
+    Returns:
+        What is wrong, each with the place.
+
+    Example:
+        >>> typography("用GPU 训练"), typography("用 GPU 训练。")
+        (["needs a space between '用G'"], [])
+    """
+    plain = _WORD.sub(_as_word, text).replace("*", "")
+    return [
+        f"{told} {match[0]!r}"
+        for pattern, told in _TYPOGRAPHY
+        for match in pattern.finditer(plain)
+    ]
+
+
+def _as_word(match: re.Match[str]) -> str:
+    title = next((group for group in match.groups() if group), "")
+    return "X" if not re.search(f"[{_CHINESE}]", title) else ""
 
 
 def read_catalog(path: Path) -> Catalog:
@@ -117,6 +159,7 @@ def _message_faults(message: Message, avoid: dict[str, list[str]]) -> Iterator[s
     if before != after:
         lost, new = sorted(before - after), sorted(after - before)
         yield f"roles, links or code differ (lost {lost}, new {new})"
+    yield from typography(target)
     for wrong, right in avoid.items():
         if wrong in target:
             yield f"term {wrong!r} should be {' or '.join(map(repr, right))}"
