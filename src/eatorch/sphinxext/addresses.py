@@ -10,6 +10,15 @@ import re
 
 Rules = list[tuple[str, str]]
 
+# Roots of the published documentation, as ``conf.py`` names them for intersphinx.
+BASES = {
+    "python": "https://docs.python.org/3/",
+    "torch": "https://docs.pytorch.org/docs/2.13/",
+    "numpy": "https://numpy.org/doc/stable/",
+    "matplotlib": "https://matplotlib.org/stable/",
+    "sklearn": "https://scikit-learn.org/stable/",
+}
+
 # Classes whose members are linked where a lesson uses them on an object.
 CLASSES = (
     "torch.Tensor",

@@ -1,0 +1,267 @@
+"""Write what readers download: script, notebook and zip of each lesson, both languages.
+
+The English script is the lesson itself. The Chinese one has its text blocks from the
+catalog and the same code, byte for byte. A first cell, equal in both, installs
+``eatorch`` where it is missing.
+"""
+
+import io
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.links import Links
+from eatorch.sphinxext.markdown import to_markdown
+from eatorch.sphinxext.restructured import ExportError, Page
+from eatorch.sphinxext.strings import is_chinese
+from eatorch.sphinxext.translation import translate
+
+__all__ = ["Script", "download_name", "install_code", "write_downloads"]
+
+_EVERYTHING = "eatorch-lessons"
+_EPOCH = (
+    1580601600  # 2 February 2020: the time in zips, unless SOURCE_DATE_EPOCH is set
+)
+_INSTALL = """\
+# This lesson uses the package eatorch. Where it is missing, install it: from the wheel
+# beside this file (the zip holds one) or else from the site that published the lesson.
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if importlib.util.find_spec("eatorch") is None:
+    here = Path(globals().get("__file__", "notebook")).parent
+    site = os.environ.get("EATORCH_SITE", "SITE_URL").rstrip("/")
+    wheel = next(map(str, here.glob("eatorch-*.whl")), f"{site}/wheels/WHEEL_NAME")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", wheel]
+    if subprocess.run(pip).returncode:
+        raise SystemExit("eatorch is missing; install it by hand: " + " ".join(pip))
+    importlib.invalidate_caches()
+"""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A lesson in its parts.
+
+    Attributes:
+        path: The script.
+        prose: The text blocks.
+        code: The code blocks, byte for byte.
+        order: ``"text"`` or ``"code"`` for each block of the script.
+    """
+
+    path: Path
+    prose: Page
+    code: list[str]
+    order: list[str]
+
+    @classmethod
+    def read(cls, path: Path) -> "Script":
+        """Split a lesson as sphinx-gallery does."""
+        _, blocks = split_code_and_text_blocks(path)
+        texts = [block for block in blocks if block.type == "text"]
+        starts = [block.lineno for block in texts]
+        prose = Page(str(path), [block.content for block in texts], starts)
+        code = [block.content for block in blocks if block.type == "code"]
+        return cls(path, prose, code, [block.type for block in blocks])
+
+    def merge(self, texts: list[str]) -> list[tuple[str, str]]:
+        """Return type and content of each block, with other texts."""
+        rest = {"text": iter(texts), "code": iter(self.code)}
+        return [(kind, next(rest[kind])) for kind in self.order]
+
+
+def install_code(url: str, wheel: str) -> str:
+    """Return the first cell of every download.
+
+    Args:
+        url: Where the site is published; the root of both languages.
+        wheel: File name of the wheel that the site carries.
+    """
+    return _INSTALL.replace("SITE_URL", url).replace("WHEEL_NAME", wheel)
+
+
+def download_name(stem: str, language: str, suffix: str) -> str:
+    """Return the file name of a download.
+
+    The language is part of it: ``eatorch.check`` reads it in a notebook, and files of
+    both languages can lie side by side.
+
+    Args:
+        stem: Name of the lesson, of the part or of the whole.
+        language: Language of the tree.
+        suffix: ``".py"``, ``".ipynb"`` or ``".zip"``.
+
+    Example:
+        >>> download_name("07_tensor", "zh-cn", ".ipynb")
+        '07_tensor.zh.ipynb'
+    """
+    return f"{stem}{'.zh' if is_chinese(language) else ''}{suffix}"
+
+
+def write_downloads(  # noqa: PLR0917 - all of them are needed, in this order
+    gallery: Path,
+    locales: Path,
+    inventories: dict[str, Path],
+    site: Path,
+    url: str,
+    wheel: Path,
+) -> list[Path]:
+    """Write all downloads of all languages into a site.
+
+    Args:
+        gallery: Folder of the lessons, with one folder for each part.
+        locales: Folder of the Chinese catalogs.
+        inventories: ``objects.inv`` of the built tree of each language.
+        site: Folder of the site; it has one folder for each language.
+        url: Where the site is published, ends in ``/``.
+        wheel: The wheel of ``eatorch``.
+
+    Returns:
+        The written files.
+
+    Raises:
+        ExportError: If a lesson can't be exported or a translation is missing.
+    """
+    scripts = [Script.read(path) for path in sorted(gallery.glob("*/[0-9]*.py"))]
+    install = install_code(url, wheel.name)
+    others = gallery.parent / "docs" / "_inventories"
+    written = [_write(site / "wheels" / wheel.name, wheel.read_bytes())]
+    for language, inventory in inventories.items():
+        links = Links(inventory, f"{url}{language}/", others)
+        folder = site / language / "downloads"
+        parts: dict[str, dict[str, bytes]] = {}
+        for script in scripts:
+            texts = _texts(script, locales, language)
+            files = _files(script, texts, links, language, install)
+            written += [_write(folder / name, data) for name, data in files.items()]
+            parts[script.path.stem] = files
+            parts.setdefault(script.path.parent.name, {}).update(files)
+            parts.setdefault(_EVERYTHING, {}).update(files)
+        for stem, files in parts.items():
+            packed = _zip({**files, wheel.name: wheel.read_bytes()})
+            name = download_name(stem, language, ".zip")
+            written.append(_write(folder / name, packed))
+    return written
+
+
+def _texts(script: Script, locales: Path, language: str) -> Page:
+    """Return the prose of a lesson in a language."""
+    if not is_chinese(language):
+        return script.prose
+    lesson = Path("lessons", script.path.parent.name, script.path.stem)
+    catalog = locales / lesson.with_suffix(".po")
+    if not catalog.exists():
+        raise ExportError(f"{catalog}: no such catalog; run 'make catalogs'")
+    return translate(script.prose, read_catalog(catalog), catalog)
+
+
+def _files(
+    script: Script, page: Page, links: Links, language: str, install: str
+) -> dict[str, bytes]:
+    """Return script and notebook of a lesson by their names."""
+    folder = f"lessons/{script.path.parent.name}"
+    cells = to_markdown(page, links, folder, language)
+    made = {
+        ".py": python_script(script.merge(page.blocks), install),
+        ".ipynb": notebook(script.merge(cells), install, language),
+    }
+    return {
+        download_name(script.path.stem, language, suffix): text.encode()
+        for suffix, text in made.items()
+    }
+
+
+def python_script(blocks: list[tuple[str, str]], install: str) -> str:
+    """Write a script as the lesson was written, plus the cell that installs.
+
+    Args:
+        blocks: Type and content of each block; the first is the header.
+        install: Code of the cell that installs.
+
+    Returns:
+        The text of the script.
+    """
+    header = blocks[0][1].rstrip("\n")
+    raw = "r" if "\\" in header else ""
+    parts = [f'{raw}"""{header}\n"""\n\n{install}\n# %%\n']
+    for kind, content in blocks[1:]:
+        parts.append(content if kind == "code" else _commented(content))
+    return "".join(parts)
+
+
+def _commented(text: str) -> str:
+    lines = text.rstrip("\n").split("\n")
+    return "# %%\n" + "".join(f"# {line}".rstrip() + "\n" for line in lines)
+
+
+def notebook(blocks: list[tuple[str, str]], install: str, language: str) -> str:
+    """Write a notebook.
+
+    Args:
+        blocks: Type and content of each block, the text as Markdown.
+        install: Code of the cell that installs.
+        language: Language of the text.
+
+    Returns:
+        The JSON text of a notebook in format 4.5.
+    """
+    (_, title), *rest = blocks
+    cells = [("text", title), ("code", install), *rest]
+    document = {
+        "cells": [_cell(index, *cell) for index, cell in enumerate(cells)],
+        "metadata": {
+            "kernelspec": {
+                "display_name": "Python 3",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+            "eatorch": {"language": language},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cell(index: int, kind: str, content: str) -> dict[str, object]:
+    code: dict[str, object] = (
+        {"execution_count": None, "outputs": []} if kind == "code" else {}
+    )
+    return {
+        "cell_type": "code" if kind == "code" else "markdown",
+        "id": f"{kind}-{index:03}",  # the same in each build and each language
+        "metadata": {},
+        "source": content.strip("\n").splitlines(keepends=True),
+        **code,
+    }
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    """Pack files so that equal files make an equal zip."""
+    epoch = int(os.environ.get("SOURCE_DATE_EPOCH", _EPOCH))
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for name, data in sorted(files.items()):
+            info = ZipInfo(name, time.gmtime(epoch)[:6])
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, data, ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _write(path: Path, data: bytes) -> Path:
+    """Write a file in one step: a build that is cut off leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_bytes(data)
+    return draft.replace(path)

@@ -1,0 +1,114 @@
+"""Put the messages of a catalog in the place of a lesson's English prose."""
+
+import re
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from docutils import nodes
+from docutils.utils import column_width
+from sphinx.util.nodes import _clean_extracted_message
+
+from eatorch.sphinxext.restructured import BETWEEN, ExportError, Page, parse
+from eatorch.sphinxext.strings import STRINGS, text
+
+__all__ = ["translate"]
+
+# What may stand on a line before the text of a block: indentation, bullets, numbers,
+# the cells of a list table, a field's name, a directive's name.
+_LEAD = r"(?P<lead>[ \t]*(?:(?:[-*+]|\w+[.)]|\#\.|:[^:\n]+:|\.\. [\w-]+::)[ \t]+)*)"
+_UNDERLINE = re.compile(r"[ \t]*\n(?P<char>[^\w\s])(?P=char)+[ \t]*(?=\n|$)")
+_ROLE = re.compile(r":[\w:]+:`[^`]*`")
+_SILENT = (nodes.Inline, nodes.Invisible, nodes.literal_block, nodes.doctest_block)
+
+
+def translate(page: Page, catalog: Catalog, path: Path) -> Page:
+    """Replace each message of a page by its translation; all else stays as it is.
+
+    Args:
+        page: The English prose of a lesson.
+        catalog: Its catalog.
+        path: File of the catalog, for errors.
+
+    Returns:
+        The translated page.
+
+    Raises:
+        ExportError: If a message has no translation or can't be found in the source.
+    """
+    source, parts = page.text, []
+    done = seen = 0  # what is copied, and where to look for the next message
+    for node in parse(page).findall(nodes.TextElement):
+        if isinstance(node, nodes.literal_block):
+            seen = _skip(source, node, seen)
+        elif not isinstance(node, _SILENT) and node.rawsource.strip():
+            new = _translation(node, catalog, path)
+            start, end, words = _place(source, node, new, seen, page)
+            parts += [source[done:start], words]
+            done = seen = end
+    blocks = "".join([*parts, source[done:]]).split(BETWEEN)
+    return Page(str(path), blocks)
+
+
+def _message(node: nodes.TextElement) -> str:
+    """Return the message as Sphinx writes it into the catalog."""
+    if isinstance(node, nodes.math_block):
+        return node.rawsource
+    return _clean_extracted_message(node.rawsource)
+
+
+def _translation(node: nodes.TextElement, catalog: Catalog, path: Path) -> str:
+    message = _message(node)
+    found = catalog[message].string if message in catalog else ""
+    if found:
+        return str(found).strip()
+    key = message.lower()
+    if isinstance(node, nodes.field_name) and key in STRINGS:
+        return text(key, "zh")
+    if not re.search(r"[^\W\d_]", _ROLE.sub("", message)):
+        return message.strip()  # a number or a list of links
+    raise ExportError(
+        f"{path}: no translation of {message!r}; run 'make catalogs' and translate it"
+    )
+
+
+def _skip(source: str, node: nodes.TextElement, start: int) -> int:
+    """Return where a code block ends, so that no message is looked for inside it."""
+    found = re.compile(_words(node.astext())).search(source, start)
+    return found.end() if found else start
+
+
+def _words(raw: str) -> str:
+    """Return a pattern for a text whose lines may be broken and indented anyhow."""
+    return r"\s+".join(re.escape(word) for word in raw.split())
+
+
+def _place(
+    source: str, node: nodes.TextElement, new: str, start: int, page: Page
+) -> tuple[int, int, str]:
+    """Find where a message stands; return begin, end and what to put there."""
+    if isinstance(node, nodes.field_name):
+        pattern = rf"^(?P<lead>[ \t]*:)(?P<text>{_words(node.rawsource)})(?=:)"
+    else:
+        pattern = rf"^{_LEAD}(?P<text>{_words(node.rawsource)})(?=[ \t]*$)"
+    found = re.compile(pattern, re.MULTILINE).search(source, start)
+    if not found:
+        raise ExportError(
+            f"{page.source}: the message {_message(node)!r} can't be found in the "
+            "source; write tables as list-table and every text on lines of its own"
+        )
+    words = _indented(new, found["lead"])
+    if not isinstance(node, nodes.title) or not isinstance(node.parent, nodes.section):
+        return found.start("text"), found.end("text"), words
+    line = _UNDERLINE.match(source, found.end("text"))
+    if not line:
+        raise ExportError(f"{page.source}: title {node.astext()!r} has no underline")
+    underline = line["char"] * max(3, column_width(words))
+    return found.start("text"), line.end(), f"{words}\n{underline}"
+
+
+def _indented(words: str, lead: str) -> str:
+    """Indent the further lines of a message (only formulas have them)."""
+    margin = len(lead) - len(lead.lstrip())
+    width = margin + 3 if "::" in lead else len(lead)
+    first, *more = words.splitlines()
+    return "\n".join([first, *(f"{' ' * width}{line}".rstrip() for line in more)])
