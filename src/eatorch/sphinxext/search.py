@@ -1,11 +1,18 @@
 """Write the search index of a finished tree: Pagefind's pieces and the synonyms."""
 
 import json
+import re
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+
+# A section that has an id, the empty targets of its labels, and its heading.
+_SECTION = re.compile(
+    r'<section id="([^"]+)">\s*((?:<span id="[^"]+"></span>\s*)*)<h([2-4])(?=[ >])'
+)
 
 __all__ = ["index_tree", "synonyms"]
 
@@ -30,12 +37,15 @@ def index_tree(tree: Path, terms: Path) -> None:
     Raises:
         RuntimeError: If Pagefind fails; holds what it printed.
     """
-    command = [
-        *(sys.executable, "-m", "pagefind", "--site", str(tree), "--quiet"),
-        *("--root-selector", "#furo-main-content"),
-        *("--exclude-selectors", _IGNORED),
-    ]
-    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        _copy_pages(tree, Path(folder))
+        command = [
+            *(sys.executable, "-m", "pagefind", "--quiet", "--site", folder),
+            *("--output-path", str(tree / "pagefind")),
+            *("--root-selector", "#furo-main-content"),
+            *("--exclude-selectors", _IGNORED),
+        ]
+        done = subprocess.run(command, text=True, capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(f"pagefind failed on {tree}:\n{done.stdout}{done.stderr}")
     for pattern in _SPARE:
@@ -45,6 +55,17 @@ def index_tree(tree: Path, terms: Path) -> None:
     (tree / "synonyms.json").write_text(
         json.dumps(table, ensure_ascii=False, sort_keys=True), encoding="utf-8"
     )
+
+
+def _copy_pages(tree: Path, folder: Path) -> None:
+    """Copy the pages with each section's id on its heading, where Pagefind looks."""
+    for path in tree.rglob("*.html"):
+        page = _SECTION.sub(
+            r"<section>\2<h\3 id=\"\1\"", path.read_text(encoding="utf-8")
+        )
+        copy = folder / path.relative_to(tree)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(page, encoding="utf-8")
 
 
 def synonyms(terms: list[dict[str, Any]]) -> dict[str, list[str]]:
