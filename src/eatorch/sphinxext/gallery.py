@@ -66,16 +66,16 @@ _PLACES: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "ri
 _started: dict[str, float] = {}
 
 
-def reset(_: dict[str, Any], fname: str, when: str) -> None:
+def reset(conf: dict[str, Any], fname: str, when: str) -> None:
     """Give each lesson the same start; note afterwards how the run went.
 
     Args:
-        _: Configuration of sphinx-gallery, not used.
-        fname: Path of the lesson inside the generated folder.
+        conf: Configuration of sphinx-gallery.
+        fname: File name of the lesson.
         when: ``"before"`` or ``"after"`` the lesson.
     """
     if when == "after":
-        _record(Path(fname))
+        _record(next(Path(conf["src_dir"]).glob(f"lessons/*/{fname}")))
         return
     # Imported in the worker only: no thread of torch may live when Sphinx forks.
     import torch
@@ -103,7 +103,7 @@ def _record(lesson: Path) -> None:
         "torch": version("torch"),
         "python": platform.python_version(),
         "device": "CPU",
-        "seconds": round(time.perf_counter() - _started[str(lesson)], 2),
+        "seconds": round(time.perf_counter() - _started[lesson.name], 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     lesson.with_suffix(".run.json").write_text(json.dumps(run) + "\n")
