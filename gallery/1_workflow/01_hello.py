@@ -76,9 +76,9 @@ print(f"The product is {number}, an ordinary {type(number).__name__}.")
 # Here it is nothing at all.
 
 figure, axes = plt.subplots(figsize=(5, 3.6), layout="constrained")
-for name, arrow in {"row": row, "column": column}.items():
-    right, up = arrow.flatten().tolist()
-    axes.plot([0, right], [0, up], marker="o", markevery=[1], linewidth=3)
+for name, matrix, color in (("row", row, "C0"), ("column", column, "C1")):
+    right, up = matrix.flatten().tolist()
+    axes.arrow(0, 0, right, up, width=0.04, length_includes_head=True, color=color)
     axes.text(right, up + 0.15, f"{name} ({right}, {up})", ha="center")
 axes.set_title("The arrows meet at a right angle, so their product is 0")
 axes.set(xlabel="steps to the right", ylabel="steps up")
@@ -155,10 +155,11 @@ row * column
 try:
     row @ column.float()
 except RuntimeError as error:
-    print(f"{row.dtype} @ {column.float().dtype}: {error}")
+    print(error)
 
 # %%
-# The cure is to convert one side: ``row.float() @ column.float()``.
+# ``long int`` is what C++ calls ``int64``.
+# The cure is to make both alike: ``row.float() @ column.float()``.
 # Most tensors in machine learning are ``float32`` from the start, which is what
 # ``torch.tensor([[2.0, 1.0]])`` gives.
 #
