@@ -430,12 +430,10 @@ parts = {
     "times J: all slopes": (jacobian, inputs, outputs),
     "is v J: the gradient": (size.grad[None], inputs, ["cost"]),
 }
-fig, panels = plt.subplots(1, 3, width_ratios=[2, 3, 3], layout="constrained")
-fig.set_size_inches(9, 2.6)
-for axes, (title, (table, columns, rows)) in zip(panels, parts.items(), strict=True):
+fig, grid = plt.subplots(1, 3, figsize=(9, 3), width_ratios=[2, 3, 3], layout="tight")
+for axes, (title, (table, columns, rows)) in zip(grid, parts.items(), strict=True):
     axes.imshow(table.numpy(), cmap="Blues", vmin=0, vmax=30)
-    axes.set_title(title)
-    axes.set_xticks(range(len(columns)), columns)
+    axes.set(title=title, xticks=range(len(columns)), xticklabels=columns)
     axes.set_yticks(range(len(rows)), rows)
     for (row, column), value in np.ndenumerate(table.numpy()):
         axes.text(column, row, f"{value:.1f}", ha="center", va="center", color="black")
