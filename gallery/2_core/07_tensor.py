@@ -15,6 +15,7 @@ they live, and who else can change them.
     2008 (from Matplotlib)
 """
 
+import textwrap
 import warnings
 
 import matplotlib.pyplot as plt
@@ -49,7 +50,7 @@ five = {
     "3-d tensor": picture,
     "4-d tensor": video,
 }
-{name: tuple(tensor.shape) for name, tensor in five.items()}
+[tuple(tensor.shape) for tensor in five.values()]
 
 # %%
 # Each step adds one axis.
@@ -79,7 +80,7 @@ draw_cells(axes[0], [millions[:1]])
 draw_cells(axes[1], [[million] for million in millions])
 draw_cells(axes[2], matrix[200:205, 300:305].tolist())
 axes[0].set(xlim=(-2, 3), ylim=(3, -2))  # boxes as large as those beside them
-axes[3].imshow(picture.numpy())
+axes[3].imshow(picture[::2, ::2].numpy())
 for shift, frame in zip((0, 70, 140, 210), video, strict=True):
     axes[4].imshow(frame.numpy(), extent=(shift, shift + 250, shift + 250, shift))
 axes[4].set(xlim=(0, 460), ylim=(460, 0))
@@ -136,14 +137,20 @@ volume.ndim, volume.size(0), volume.numel()
 # ---------------------------
 # **By value**, from numbers that you have: :func:`torch.tensor` takes a number, a list,
 # or lists of lists, and always copies.
-# Rows must be equally long; there is no ragged tensor here, as PyTorch says when we
-# try.
+# Rows must be equally long, as PyTorch says when we try something else.
+# A helper catches such errors, for we shall make many mistakes on purpose.
 
+
+def attempt(action):
+    """Run something that fails, and print what PyTorch says."""
+    try:
+        action()
+    except (RuntimeError, TypeError, ValueError) as error:
+        print(textwrap.fill(f"{type(error).__name__}: {error}", 76) + "\n")
+
+
+attempt(lambda: torch.tensor([[1, 2, 3], [4, 5]]))
 table = torch.tensor([[1, 2, 3], [4, 5, 6]])
-try:
-    torch.tensor([[1, 2, 3], [4, 5]])
-except ValueError as error:
-    print("ValueError:", error)
 table
 
 # %%
@@ -168,7 +175,7 @@ for call, result in made.items():
 # %%
 # **By distribution**, from dice.
 # Give the dice a seed through a :class:`torch.Generator` and they fall the same way
-# each time, here and on your machine.
+# each time you run the cell.
 
 generator = torch.Generator().manual_seed(0)
 drawn = {
@@ -183,7 +190,7 @@ for ax, (name, values) in zip(axes, drawn.items(), strict=True):
     ax.set_title(name, fontsize=9)
     ax.set_xlabel("value")
 axes[0].set_ylabel("draws per bin")
-fig.suptitle("The name of the function is the shape of the dice")
+fig.suptitle("Same number of draws, four distributions")
 plt.show()
 
 # %%
@@ -200,7 +207,7 @@ torch.randperm(10, generator=generator), torch.empty(2, 3).shape
 # dtype: what one number is made of
 # ---------------------------------
 # All numbers of a tensor have the same type, its ``dtype``.
-# If you name none, PyTorch infers it from what you pass in.
+# You choose it with ``dtype=``; if you do not, PyTorch infers it from what you pass in.
 
 for value in (True, 1, 1.0, 1j, [1, 2.5], [True, 2], np.array(1.0), np.array(1)):
     kind = type(value).__name__
@@ -232,17 +239,20 @@ for dtype in integers + floats:
 # error.
 #
 # - ``uint8``, ``int8`` and ``int16`` are too small for this number. They keep its
-#   lowest bits, which looks like a number but is none of yours.
+#   lowest bits: a number, but not ours.
 # - ``float16`` ends at 65,504, so it says infinity. ``bfloat16`` has the same two bytes
 #   but reaches as far as ``float32``; it pays with digits, and only the first two or
 #   three are right.
 # - The two ``float8`` types are made for storing weights, after scaling them into
 #   range. One byte holds no more.
-# - ``float32`` is right here partly by luck: above 2\ :sup:`24`, about 16.8 million, it
-#   skips every other whole number.
+# - ``float32`` is right here partly by luck: above :math:`2^{24}`, about 16.8 million,
+#   it skips every other whole number.
 # - ``int32``, ``int64`` and ``float64`` are exact, and so is ``complex64``, which is
 #   two ``float32`` side by side.
+# - Beyond the table, ``bool`` takes one byte too and knows only zero and not zero, and
+#   ``complex128`` is two ``float64``.
 
+assert torch.finfo(torch.float16).max == 65504
 assert torch.tensor(2**24 + 1, dtype=torch.float32) == 2**24
 scalar.to(torch.bool), scalar.to(torch.complex128), torch.bool.itemsize
 
@@ -272,10 +282,8 @@ plt.show()
 # *digits*, not a number of decimal places.
 # ``float8`` is for storage, not for sums:
 
-try:
-    torch.tensor([1.0, 2.0], dtype=torch.float8_e4m3fn) + 1
-except NotImplementedError as error:
-    print("NotImplementedError:", error)
+tiny = torch.tensor([1.0, 2.0], dtype=torch.float8_e4m3fn)
+attempt(lambda: tiny + 1)
 
 # %%
 # .. _tensor-convert:
@@ -283,11 +291,13 @@ except NotImplementedError as error:
 # Convert, and mind the edges
 # ---------------------------
 # :meth:`~torch.Tensor.to` converts, and short names such as ``float()``, ``double()``,
-# ``int()`` and ``long()`` do the same.
+# ``int()`` and ``long()`` do the same; ``torch.long`` is just another name of
+# ``torch.int64``, as ``torch.float`` is of ``torch.float32``.
 # Floats turned into integers lose what stands after the point; they are not rounded.
 
 prices = torch.tensor([1.2, 2.7, -2.7])
-prices.int(), prices.round().int(), prices.to(torch.bool), prices.double().dtype
+assert torch.long is torch.int64
+prices.int().tolist(), prices.round().int().tolist(), prices.bool().tolist()
 
 # %%
 # Integers that do not fit wrap around like the counter of an old car.
@@ -308,24 +318,19 @@ fig.suptitle("Brighter by 100: uint8 wraps past 255, a detour over float does no
 plt.show()
 
 # %%
-# No error, no warning: the orange petals turned blue and green, because their red fell
-# through 255 to 0.
-# Only when a *new* tensor is made does PyTorch check that a value fits.
+# No error, no warning: the orange petals turned blue and green, because their red
+# passed 255 and began again at 0.
+# A conversion does not check either; only a Python number that enters a tensor is asked
+# whether it fits.
 
-print("converted:", torch.tensor(300).to(torch.uint8))
-try:
-    torch.tensor(300, dtype=torch.uint8)
-except RuntimeError as error:
-    print("RuntimeError:", error)
+attempt(lambda: torch.tensor(300, dtype=torch.uint8))
+torch.tensor(300).to(torch.uint8)
 
 # %%
 # Integers have another edge: some results are no integers.
 # A mean is not, and PyTorch asks what you want instead of guessing.
 
-try:
-    volume.mean()
-except RuntimeError as error:
-    print("RuntimeError:", error)
+attempt(volume.mean)
 f"{volume.mean(dtype=torch.float64):,.0f} shares a day"
 
 # %%
@@ -359,7 +364,7 @@ for box in ax.patches:
     x, y = int(box.get_x()), int(box.get_y())
     result = sums[y - 1][x - 1] if x and y else None
     box.set_color("0.5" if result is None else f"C{1 + result.is_floating_point}")
-ax.set_title("The wider kind wins: any float beats any integer")
+ax.set_title("The higher kind wins: any float beats any integer")
 plt.show()
 
 # %%
@@ -370,7 +375,9 @@ plt.show()
 # - Within a kind, the result is the smallest type that can hold both. ``u8`` with
 #   ``i8`` needs ``i16``; ``f16`` with ``bf16`` needs ``f32``.
 # - A Python number, or a tensor without axes, may change the kind but never the size.
-#   So ``0.5`` does not blow up a ``float16`` network.
+#   So ``0.5`` does not blow up a ``float16`` network, and ``int64`` plus ``0.5`` gets
+#   the default float. Give the tensor an axis, and it counts in full: see the third
+#   answer.
 
 half = torch.ones(3, dtype=torch.float16)
 whole = torch.ones(3, dtype=torch.int64)
@@ -383,15 +390,6 @@ wide = torch.tensor(0.5, dtype=torch.float64)  # no axes
 # ``float64`` by habit, enters a network of ``float32``.
 # A result in place must fit the tensor that it is written to.
 # And the ``float8`` types never promote.
-
-
-def attempt(action):
-    """Run something that fails, and print what PyTorch says."""
-    try:
-        action()
-    except (RuntimeError, TypeError) as error:
-        print(f"{type(error).__name__}: {error}\n")
-
 
 inputs = torch.from_numpy(np.ones((2, 3)))  # float64
 weights = torch.ones(3, 1)  # float32
@@ -407,7 +405,8 @@ inputs.float() @ weights
 # -------------------------------
 # ``shape`` and ``size()`` are two spellings of one thing, a :class:`torch.Size`, which
 # is a tuple.
-# From it follow the number of axes, of elements and of bytes.
+# From it follow the number of axes and of elements, and with the dtype the number of
+# bytes.
 
 assert picture.shape == picture.size() == (427, 640, 3)
 picture.size(0), picture.ndim, picture.numel(), picture.nbytes, len(picture)
@@ -417,6 +416,7 @@ picture.size(0), picture.ndim, picture.numel(), picture.nbytes, len(picture)
 # ``# (height, width, channel)``.
 # Photo files put the channel last; the layers of PyTorch want it first.
 # :meth:`~torch.Tensor.permute` changes the order of axes.
+# A batch of pictures then has four: ``(batch, channel, height, width)``.
 
 channels = picture.permute(2, 0, 1)  # (channel, height, width)
 
@@ -452,7 +452,8 @@ vector = torch.arange(1.0, 6.0)  # (5,)
 row = vector[None, :]  # (1, 5)
 column = vector[:, None]  # (5, 1)
 print(vector.shape == 5, vector.shape == (5,), len(vector) == 5)
-vector, row, column
+print(row)
+column
 
 # %%
 # The difference decides what happens when two of them meet.
@@ -470,7 +471,7 @@ fig, axes = plt.subplots(1, 3, figsize=(8, 2.7), layout="constrained")
 for ax, tensor in zip(axes, (prediction, row, difference), strict=True):
     draw_cells(ax, [[f"{value:g}" for value in line] for line in tensor.tolist()])
 for box, value in zip(axes[2].patches, difference.flatten(), strict=True):
-    box.set_color("C2" if value == 0 else "C5")
+    box.set_color("C2" if value == 0 else "C1")
 axes[0].set_title("prediction (5, 1)")
 axes[1].set_title("target (5,), read as (1, 5)")
 axes[2].set_title("prediction - target (5, 5)")
@@ -487,7 +488,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     wrong = torch.nn.functional.mse_loss(prediction, target)
 right = torch.nn.functional.mse_loss(prediction.squeeze(1), target)
-print(caught[0].message)
+print(textwrap.fill(str(caught[0].message), 76))
 wrong, right
 
 # %%
@@ -510,7 +511,7 @@ def draw_memory(matrix_ax, line_ax, tensor, storage):
     draw_cells(line_ax, [storage.tolist(), [f"[{place}]" for place in range(6)]])
     bend = {"arrowstyle": "->", "connectionstyle": "arc3,rad=-0.6", "lw": 2}
     steps = {"down": tensor.stride(0), "right": tensor.stride(1)}
-    for (name, step), color in zip(steps.items(), ("C2", "C5"), strict=True):
+    for (name, step), color in zip(steps.items(), ("C2", "C1"), strict=True):
         arrow = bend | {"color": color}
         line_ax.annotate("", (step + 0.5, 0), (0.5, 0), arrowprops=arrow)
         line_ax.text(step + 0.65, -0.12, f"{name} +{step}", color=color)
@@ -519,7 +520,7 @@ def draw_memory(matrix_ax, line_ax, tensor, storage):
 
 # %%
 # Below each matrix lies the storage, with the place of every number under it.
-# The green arrow is one step down in the matrix, the red one a step to the right.
+# The green arrow is one step down in the matrix, the orange one a step to the right.
 
 storage = torch.arange(10, 16)
 grid = storage.view(2, 3)
@@ -532,8 +533,10 @@ plt.show()
 # %%
 # So the place of an element in memory is a sum, for two axes
 #
-# .. math:: \text{place} = \text{offset} + i \cdot \text{stride}_0 + j \cdot
-# \text{stride}_1
+# .. math::
+#
+#    \text{place} = \text{offset}
+#    + i \cdot \text{stride}_0 + j \cdot \text{stride}_1
 #
 # and one term more for each further axis.
 # Let us find the blue value of a pixel of the photograph by hand.
@@ -562,6 +565,7 @@ steps, place
 
 assert grid.is_contiguous()
 assert not grid.T.is_contiguous()
+assert grid.T.contiguous().view(6).tolist() == [10, 13, 11, 14, 12, 15]
 attempt(lambda: grid.T.view(6))
 attempt(lambda: grid.view(4, 2))
 same, moved = grid.reshape(-1), grid.T.reshape(-1)
@@ -576,8 +580,10 @@ same, same.data_ptr() == grid.data_ptr(), moved, moved.data_ptr() == grid.data_p
 # The next mistake gives no error.
 # A layer wants ``(channel, height, width)``, so someone writes
 # ``reshape(3, 427, 640)``.
-# The shape is right, and the picture is gone: ``reshape`` reads the line in its old
-# order and cuts it anew, only ``permute`` moves axes.
+# The shape is right, and the picture is torn: ``reshape`` reads the line in its old
+# order and cuts it into three, so the first "channel" is the top third of the
+# photograph with its colours mixed.
+# Only ``permute`` moves axes.
 
 cut = picture.reshape(3, 427, 640)
 assert cut.shape == channels.shape
@@ -645,7 +651,7 @@ tensor = tensor + 1  # makes new numbers and calls them "tensor"
 shared, array, tensor
 
 # %%
-# This pair of lines has fooled many readers into thinking that the bridge is broken.
+# This pair of lines makes the bridge look broken when it is not.
 # ``+=`` and the methods that end in an underscore work *in place*;
 # ``tensor = tensor + 1`` only moves the name to a new tensor.
 #
@@ -667,10 +673,7 @@ print("same storage:", line.data_ptr() == same_line.data_ptr())
 # Plotting needs neither: Matplotlib works on NumPy arrays, and ``numpy()`` hands one
 # over for free, as ``imshow`` got it in this lesson.
 
-try:
-    volume.item()
-except RuntimeError as error:
-    print("RuntimeError:", error)
+attempt(volume.item)
 volume[0].item(), grid.tolist(), type(grid.tolist()[0][0])
 
 # %%
@@ -679,10 +682,7 @@ volume[0].item(), grid.tolist(), type(grid.tolist()[0][0])
 # tensors that live elsewhere than on the CPU.
 # The messages name the cures: ``copy()``, ``float()``, ``detach()``, ``cpu()``.
 
-try:
-    torch.from_numpy(np.arange(3)[::-1])
-except ValueError as error:
-    print("ValueError:", error, "\n")
+attempt(lambda: torch.from_numpy(np.arange(3)[::-1]))
 attempt(lambda: torch.ones(3, dtype=torch.bfloat16).numpy())
 attempt(lambda: torch.ones(3, requires_grad=True).numpy())
 attempt(lambda: torch.ones(3, device="meta").numpy())
@@ -772,6 +772,9 @@ weight.grad
 #    ``.to(device)``, and ``tensor.storage()`` is ``untyped_storage()``.
 #    Where an old text says that two tensors must have the same dtype to be added, read
 #    it as history: since 2019 they are promoted.
+#
+# The shapes give the trap away: three unwritten numbers, against one tensor that holds
+# a 3.
 
 torch.IntTensor(3).shape, torch.tensor(3).shape, torch.Tensor([1, 2]).dtype
 
