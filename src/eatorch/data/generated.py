@@ -177,7 +177,8 @@ def digit_scenes(
         >>> made.images.shape, made.boxes.shape
         (torch.Size([2, 3, 32, 32]), torch.Size([2, 2, 4]))
     """
-    _require(points=scenes, noise=0)
+    if scenes < 1:
+        raise ValueError(f"scenes must be at least 1, got {scenes}")
     if not 2 * _DIGIT <= size <= _LARGEST:
         raise ValueError(f"size must be from {2 * _DIGIT} to {_LARGEST}, got {size}")
     if not 1 <= digits_per_scene <= _QUARTERS:
