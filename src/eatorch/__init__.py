@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eatorch.checking import check as check
     from eatorch.devices import device as device
+    from eatorch.errors import show_error as show_error
     from eatorch.seeding import seed_everything as seed_everything
 
 __version__ = "0.1.0"
@@ -19,8 +20,9 @@ _HOMES = {
     "check": "eatorch.checking",
     "device": "eatorch.devices",
     "seed_everything": "eatorch.seeding",
+    "show_error": "eatorch.errors",
 }
-_SUBMODULES = frozenset({"checking", "data", "devices", "plots", "seeding"})
+_SUBMODULES = frozenset({"checking", "data", "devices", "errors", "plots", "seeding"})
 
 __all__ = ["__version__", *_HOMES]
 
