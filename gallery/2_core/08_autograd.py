@@ -162,13 +162,11 @@ x.is_leaf, x.grad_fn, z.is_leaf, z.grad_fn.name()
 # ---------------------
 # The rule for a square needs the value of ``y``, so the graph stores it.
 # After ``backward`` PyTorch frees what was stored, and a second reading fails.
-# This is one of the most common messages of all, and a long one.
-# We print its sentences on lines of their own.
+# It is one of the most common errors of all.
+# :func:`eatorch.show_error` runs a block that must fail and prints what PyTorch says.
 
-try:
+with eatorch.show_error(RuntimeError, lines=5):
     z.backward()
-except RuntimeError as error:
-    print(str(error).replace(". ", ".\n"))
 
 # %%
 # The cure is nearly always to compute ``z`` again: it is cheap, and a training loop
@@ -198,8 +196,8 @@ x = torch.tensor(3.0, requires_grad=True)
 x.grad
 
 # %%
-# The same sum lets you send a large batch through in small pieces: the gradients of the
-# pieces add up to the gradient of the whole.
+# The same sum lets you send a large batch through in small pieces: the gradient of a
+# sum of losses is the sum of their gradients.
 # In a training loop, however, each round should begin with an empty ``x.grad``.
 # We run six rounds without clearing and six with.
 
@@ -211,7 +209,7 @@ for name, history in histories.items():
             x.grad = None
         (x**2).backward()
         history.append(x.grad.item())
-histories
+    print(f"{name:18}", *history)
 
 # %%
 # The true slope is 6 in every round.
@@ -258,10 +256,8 @@ for to_none in [True, False]:
 
 x = torch.tensor(3.0, requires_grad=True)
 parabola(x).backward()
-try:
+with eatorch.show_error(RuntimeError):
     x -= 0.1 * x.grad
-except RuntimeError as error:
-    print(error)
 
 # %%
 # PyTorch refuses: overwriting a recorded leaf in place would make the record false.
@@ -380,10 +376,8 @@ def box(size):
 
 
 size = torch.tensor([2.0, 3.0, 4.0], requires_grad=True)  # cm
-try:
+with eatorch.show_error(RuntimeError):
     box(size).backward()
-except RuntimeError as error:
-    print(error)
 
 # %%
 # What is missing is a decision: how much does each output matter?
@@ -444,10 +438,8 @@ plt.show()
 # A price list with the shape of the *input* cannot work.
 # In many examples both shapes happen to agree, which hides the mistake.
 
-try:
+with eatorch.show_error(RuntimeError):
     box(size).backward(gradient=torch.ones(3))
-except RuntimeError as error:
-    print(error)
 
 # %%
 # Two price lists deserve a name.
@@ -462,8 +454,8 @@ for v in [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]:
 # %%
 # .. _autograd-grad:
 #
-# Take the gradient home
-# ----------------------
+# Return the gradient instead of storing it
+# -----------------------------------------
 # ``backward`` leaves its result in ``.grad``, where it adds up.
 # :func:`torch.autograd.grad` *returns* it instead and touches nothing.
 # You name the inputs, and you get a tuple with one gradient for each.
@@ -486,8 +478,14 @@ torch.autograd.grad([product, total], [first, second])
 # Each element of ``wave`` below depends on its own ``x`` only.
 # Hence the gradient of the sum holds all slopes at once.
 
+
+def swell(x):
+    """Return a wave that grows."""
+    return x * torch.sin(x)
+
+
 x = torch.linspace(0, 10, 201, requires_grad=True)
-wave = x * torch.sin(x)
+wave = swell(x)
 (slope,) = torch.autograd.grad(wave.sum(), x, create_graph=True)
 (bend,) = torch.autograd.grad(slope.sum(), x)
 x, wave, slope = x.detach(), wave.detach(), slope.detach()
@@ -498,9 +496,7 @@ x, wave, slope = x.detach(), wave.detach(), slope.detach()
 
 assert torch.allclose(slope, torch.sin(x) + x * torch.cos(x), atol=1e-5)
 assert torch.allclose(bend, 2 * torch.cos(x) - x * torch.sin(x), atol=1e-5)
-ahead, here, behind = (
-    (place * torch.sin(place)) for place in (x.double() + h for h in (1e-4, 0, -1e-4))
-)
+ahead, here, behind = (swell(x.double() + h) for h in (1e-4, 0, -1e-4))
 assert torch.allclose(slope.double(), (ahead - behind) / 2e-4, atol=1e-5)
 assert torch.allclose(bend.double(), (ahead - 2 * here + behind) / 1e-8, atol=1e-5)
 
@@ -544,26 +540,28 @@ bend_of_sin(points)  # the same as -sin(points)
 # Together they answer a question that ``backward`` cannot: which *sample* asks for
 # which change?
 # ``backward`` on a mean loss gives only the mean of these wishes.
-# ``in_dims=(None, 0, 0)`` means: one weight for all, but a row of ``inputs`` and
-# ``targets`` each.
+# ``in_dims=(None, 0, 0)`` means: the same weight for all, but each sample has its own
+# element of ``inputs`` and ``targets``.
 
 
-def squared_error(weight, inputs, target):
-    """Return the error of the line ``weight * inputs`` at one point."""
-    return (weight * inputs - target) ** 2
+def squared_error(weight, x, target):
+    """Return the error of the line ``weight * x`` at one point."""
+    return (weight * x - target) ** 2
 
 
-weight, inputs = torch.tensor(1.5, requires_grad=True), torch.tensor([1.0, 2.0, 3.0])
-targets = torch.tensor([2.0, 4.0, 3.0])  # the last one lies off the line 2 * inputs
+weight = torch.tensor(1.5, requires_grad=True)
+inputs = torch.tensor([1.0, 2.0, 3.0])
+targets = torch.tensor([2.0, 4.0, 3.0])  # the last one lies off the line 2 * x
 wishes = vmap(grad(squared_error), in_dims=(None, 0, 0))(weight, inputs, targets)
 squared_error(weight, inputs, targets).mean().backward()
 assert torch.allclose(wishes.mean(), weight.grad)
 wishes.detach()
 
 # %%
-# The first two points want a larger weight, the third one a smaller, and it shouts
-# loudest.
-# The mean alone would not have told.
+# A negative slope asks for a larger weight.
+# So the first two points want it larger, the third one wants it smaller, and its voice
+# is the loudest.
+# The mean alone would not have told us.
 #
 # The second derivatives of a function of several inputs form the *Hessian*, a square
 # table.
@@ -590,7 +588,7 @@ assert torch.equal(bends, jacrev(grad(valley))(point))
 # Above 2 / 16 = 0.125 each step across lands farther out than it began: that is why
 # 0.13 was thrown out.
 # Dividing the gradient by the Hessian gives each direction its own rate.
-# This step of Newton's reaches the bottom of our valley in a single stride.
+# This is Newton's step, and it reaches the bottom of our valley in a single stride.
 
 point - torch.linalg.solve(bends, grad(valley)(point))
 
@@ -652,10 +650,8 @@ silent.requires_grad, half
 # Say ``x.detach().clone()`` if you want to keep a value while ``x`` moves on.
 # NumPy knows nothing of records, so PyTorch insists on it, too.
 
-try:
+with eatorch.show_error(RuntimeError):
     x.numpy()
-except RuntimeError as error:
-    print(error)
 
 # %%
 # For pure prediction there is :class:`torch.inference_mode`, a stricter and slightly
@@ -672,10 +668,8 @@ except RuntimeError as error:
 # The first is a forgotten decimal point.
 # A whole number cannot be nudged a little, so it has no slope.
 
-try:
+with eatorch.show_error(RuntimeError):
     torch.tensor(3, requires_grad=True)
-except RuntimeError as error:
-    print(error)
 
 # %%
 # The second is to leave PyTorch on the way.
@@ -685,10 +679,8 @@ except RuntimeError as error:
 
 weight = torch.tensor(3.0, requires_grad=True)
 loss = torch.tensor(weight.item() ** 2)
-try:
+with eatorch.show_error(RuntimeError):
     loss.backward()
-except RuntimeError as error:
-    print(error)
 
 # %%
 # Cure: stay with tensors until ``backward`` is done, and join them with
@@ -715,10 +707,8 @@ def cheat(x):
     return x.detach() * x
 
 
-try:
+with eatorch.show_error(RuntimeError):
     torch.autograd.gradcheck(cheat, torch.tensor(3.0).double().requires_grad_())
-except RuntimeError as error:
-    print(error)
 
 # %%
 # .. admonition:: Then and now
