@@ -19,6 +19,8 @@ _TOP = re.compile(
 _END = re.compile(
     r"\n(\.\. rst-class:: sphx-glr-timing|\.\. _sphx_glr_download_).*", re.DOTALL
 )
+# A card's link takes its words from the page that it leads to.
+_CARD = re.compile(r":doc:`/lessons/[^`<]+`")
 # These fields hold a number or links: nothing to translate.
 _NEUTRAL = {"Level", "Hours", "Day", "Needs"}
 _FIELDS = {*_NEUTRAL, "Data"}
@@ -31,13 +33,16 @@ def strip(_app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def mark_neutral(_app: Sphinx, doctree: nodes.document) -> None:
-    """Exempt the header's names, numbers and links from translation."""
+    """Exempt the header's names and numbers and the cards' links from translation."""
     for field in doctree.findall(nodes.field):
         if field[0].astext() in _FIELDS:  # the card names them in both languages
             field[0]["translatable"] = False
         if field[0].astext() in _NEUTRAL:
             for paragraph in field.findall(nodes.paragraph):
                 paragraph["translatable"] = False
+    for paragraph in doctree.findall(nodes.paragraph):
+        if _CARD.fullmatch(paragraph.rawsource):
+            paragraph["translatable"] = False
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,0 +1,104 @@
+"""What several tests share."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="module")
+def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the project's machinery around one small lesson and one page."""
+    project = tmp_path_factory.mktemp("small") / "project"
+    for name in ("docs/_static", "docs/_templates", "docs/_inventories"):
+        shutil.copytree(ROOT / name, project / name)
+    for name in (
+        "conf.py",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "constraints.txt",
+    ):
+        shutil.copy(ROOT / name, project / name)
+    shutil.copy(ROOT / "docs" / "terms.json", project / "docs")
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "src", project / "src", ignore=ignore)
+    for name, text in SMALL.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    shutil.copy(
+        ROOT / "locales" / "zh_CN" / "LC_MESSAGES" / "sphinx.po",
+        project / "locales" / "zh_CN" / "LC_MESSAGES",
+    )
+    return project
+
+
+LESSON = '''"""
+.. _one:
+
+One plus one
+============
+
+Add two numbers.
+
+:Level: 1
+:Hours: 0.1
+"""
+
+import matplotlib.pyplot as plt
+
+total = 1 + 1
+print("the total is", total)
+
+# %%
+# Two is the answer.
+
+figure, axes = plt.subplots()
+axes.set_title("The line rises")
+axes.plot([0, 1])
+plt.show()
+'''
+
+_PO = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+
+
+def _catalog(**pairs: str) -> str:
+    lines = [f'msgid "{en}"\nmsgstr "{zh}"\n' for en, zh in pairs.items()]
+    return _PO + "\n".join(lines)
+
+
+SMALL = {
+    "docs/index.md": "# Home\n\n```{toctree}\nlessons/index\n```\n",
+    "gallery/GALLERY_HEADER.rst": ".. _lessons:\n\nLessons\n=======\n\nAll.\n",
+    "gallery/1_part/GALLERY_HEADER.rst": ".. _part:\n\nPart\n====\n\nOne part.\n",
+    "gallery/1_part/01_one.py": LESSON,
+    "locales/zh_CN/LC_MESSAGES/index.po": _catalog(Home="首页"),
+    "locales/zh_CN/LC_MESSAGES/lessons/index.po": _catalog(
+        **{
+            "Lessons": "课程",
+            "All.": "全部。",
+            "Part": "篇",
+            "One part.": "一篇。",
+        }
+    ),
+    "locales/zh_CN/LC_MESSAGES/lessons/1_part/index.po": _catalog(
+        **{"Part": "篇", "One part.": "一篇。"}
+    ),
+    "locales/zh_CN/LC_MESSAGES/lessons/1_part/01_one.po": _catalog(
+        **{
+            "One plus one": "一加一",
+            "Add two numbers.": "把两个数相加。",
+            "Two is the answer.": "答案是二。",
+            "The line rises": "直线上升",
+        }
+    ),
+}
