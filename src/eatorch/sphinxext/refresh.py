@@ -63,7 +63,9 @@ def _copy_sources(root: Path, scratch: Path) -> None:
     ignore = shutil.ignore_patterns("lessons", "__pycache__")
     for name in ("docs", "gallery"):
         shutil.copytree(root / name, scratch / name, ignore=ignore, dirs_exist_ok=True)
-    shutil.copy(root / "conf.py", scratch)
+    for name in ("conf.py", "CONTRIBUTING.md"):  # pages include the latter
+        if (root / name).exists():
+            shutil.copy(root / name, scratch)
 
 
 def _sphinx_gettext(scratch: Path, templates: Path) -> set[str]:
