@@ -38,10 +38,11 @@ import sys
 from pathlib import Path
 
 if importlib.util.find_spec("eatorch") is None:
-    here = Path(globals().get("__file__", "notebook")).parent
+    wheel = "WHEEL_NAME"
     site = os.environ.get("EATORCH_SITE", "SITE_URL").rstrip("/")
-    wheel = next(map(str, here.glob("eatorch-*.whl")), f"{site}/wheels/WHEEL_NAME")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", wheel]
+    beside = Path(globals().get("__file__", "notebook")).with_name(wheel)
+    source = str(beside) if beside.exists() else f"{site}/wheels/{wheel}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", source]
     if subprocess.run(pip).returncode:
         raise SystemExit("eatorch is missing; install it by hand: " + " ".join(pip))
     importlib.invalidate_caches()
@@ -191,12 +192,17 @@ def python_script(blocks: list[tuple[str, str]], install: str) -> str:
     Returns:
         The text of the script.
     """
-    header = blocks[0][1].rstrip("\n")
+    (_, header), *rest = blocks
     raw = "r" if "\\" in header else ""
-    parts = [f'{raw}"""{header}\n"""\n\n{install}\n# %%\n']
-    for kind, content in blocks[1:]:
-        parts.append(content if kind == "code" else _commented(content))
-    return "".join(parts)
+    script = f'{raw}"""{header.rstrip()}\n"""\n\n{install}'
+    before = "install"
+    for kind, content in rest:
+        if kind == "text":
+            script += "\n" * (before != "code") + _commented(content)
+        else:
+            script += ("\n# %%\n" if before == "install" else "") + content
+        before = kind
+    return script
 
 
 def _commented(text: str) -> str:

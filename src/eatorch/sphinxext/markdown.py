@@ -17,6 +17,7 @@ from eatorch.sphinxext.markdown_text import (
     escaped,
     indented,
     joined,
+    leftovers,
     longest_ticks,
     marked,
     paragraph,
@@ -49,7 +50,13 @@ def to_markdown(page: Page, links: Links, folder: str, language: str) -> list[st
     Raises:
         ExportError: If the page holds a construct or a name that can't be exported.
     """
-    return _Writer(page, links, folder, language).cells()
+    cells = _Writer(page, links, folder, language).cells()
+    for markup in leftovers("\n\n".join(cells)):
+        raise ExportError(
+            f"{page.source}: {markup!r} would stand in the notebook as it is; "
+            "write it as one of the constructs that lessons may use"
+        )
+    return cells
 
 
 class _Writer:
@@ -243,7 +250,7 @@ class _Writer:
 
     def _api(self, node: nodes.Element) -> str:
         role, target, title = node["role"], node["target"], node["title"]
-        name = target.lstrip("~.")
+        name = target.lstrip("!~.")
         shown = name.rpartition(".")[2] if target.startswith("~") else name
         shown = title or shown + ("()" if role in ("func", "meth") else "")
         address = None if node["plain"] else self.links.api(name)

@@ -94,3 +94,30 @@ def indented(text: str, width: int) -> str:
 def quoted(text: str) -> str:
     """Write blocks as a quotation."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+_FENCED = re.compile(r"^[ >]*(`{3,})[^`]*?^[ >]*\1$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_REST = re.compile(
+    r":[\w+-]+:(?:\\?`|\0)|^[ >]*\.\. .*|\\?`\\?`|(?:\\?`|\0)\\?_(?!\w)", re.MULTILINE
+)
+
+
+def leftovers(markdown: str) -> list[str]:
+    r"""List the reST markup that stands outside code.
+
+    Args:
+        markdown: Text cells of a notebook.
+
+    Example:
+        >>> leftovers("See `:ref:` and\n\n.. note:: this")
+        ['.. note:: this']
+    """
+    prose = _SPAN.sub(_hide, _FENCED.sub("", markdown))
+    return [match[0].replace("\0", "`") for match in _REST.finditer(prose)]
+
+
+def _hide(span: re.Match[str]) -> str:
+    """Hide a code span; two backticks without need are those of reST."""
+    ticks, text = span.groups()
+    return "\0" if len(ticks) == 1 or "`" in text else span[0]

@@ -20,6 +20,8 @@ __all__ = ["ExportError", "Page", "cell", "dropdown", "parse", "xref"]
 
 BETWEEN = "\n\n.. cell::\n\n"
 LOOK_UPS = ("ref", "doc")
+# A label like its title; a list that goes on after something else.
+_HARMLESS = ("Duplicate implicit target name", "Enumerated list start value")
 API_ROLES = ("func", "class", "meth", "mod", "attr", "data", "exc", "obj")
 
 
@@ -150,7 +152,17 @@ def parse(page: Page) -> nodes.document:
             line = re.search(r":(\d+): \(", str(fault))
             what = str(fault).partition(") ")[2]
             raise page.error(int(line[1]) if line else None, what) from None
+    _drop_remarks(document, page)
     return document
+
+
+def _drop_remarks(document: nodes.document, page: Page) -> None:
+    """Remove docutils' remarks on correct text; others hint at a slip."""
+    for message in list(document.findall(nodes.system_message)):
+        remark = message.children[0].astext()
+        if not remark.startswith(_HARMLESS):
+            raise page.error(message.get("line"), remark)
+        message.parent.remove(message)
 
 
 def _settings() -> Any:

@@ -1,7 +1,10 @@
 """Put the messages of a catalog in the place of a lesson's English prose."""
 
 import re
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from docutils import nodes
@@ -37,7 +40,8 @@ def translate(page: Page, catalog: Catalog, path: Path) -> Page:
     """
     source, parts = page.text, []
     done = seen = 0  # what is copied, and where to look for the next message
-    for node in parse(page).findall(nodes.TextElement):
+    document = parse(page)
+    for node in document.findall(nodes.TextElement):
         if isinstance(node, nodes.literal_block):
             seen = _skip(source, node, seen)
         elif not isinstance(node, _SILENT) and node.rawsource.strip():
@@ -45,8 +49,26 @@ def translate(page: Page, catalog: Catalog, path: Path) -> Page:
             start, end, words = _place(source, node, new, seen, page)
             parts += [source[done:start], words]
             done = seen = end
-    blocks = "".join([*parts, source[done:]]).split(BETWEEN)
-    return Page(str(path), blocks)
+    translated = Page(str(path), "".join([*parts, source[done:]]).split(BETWEEN))
+    _check_structure(document, parse(translated), path)
+    return translated
+
+
+def _check_structure(
+    document: nodes.document, other: nodes.document, path: Path
+) -> None:
+    """Make sure that translated prose is built as the English is, block by block."""
+    for ours, theirs in zip_longest(_bodies(document), _bodies(other)):
+        if ours is None or theirs is None or ours.tagname != theirs.tagname:
+            near = (theirs or ours).astext()[:60]
+            raise ExportError(
+                f"{path}: a translation changes lists, titles or directives near "
+                f"{near!r}; keep the structure of the English message"
+            )
+
+
+def _bodies(document: nodes.document) -> Iterator[Any]:
+    return document.findall(lambda node: isinstance(node, nodes.Body | nodes.title))
 
 
 def _message(node: nodes.TextElement) -> str:
@@ -90,7 +112,9 @@ def _place(
         pattern = rf"^(?P<lead>[ \t]*:)(?P<text>{_words(node.rawsource)})(?=:)"
     else:
         pattern = rf"^{_LEAD}(?P<text>{_words(node.rawsource)})(?=[ \t]*$)"
-    found = re.compile(pattern, re.MULTILINE).search(source, start)
+    line = source.rfind("\n", 0, start) + 1
+    matches = re.compile(pattern, re.MULTILINE).finditer(source, line)
+    found = next((match for match in matches if match.start("text") >= start), None)
     if not found:
         raise ExportError(
             f"{page.source}: the message {_message(node)!r} can't be found in the "
@@ -99,11 +123,11 @@ def _place(
     words = _indented(new, found["lead"])
     if not isinstance(node, nodes.title) or not isinstance(node.parent, nodes.section):
         return found.start("text"), found.end("text"), words
-    line = _UNDERLINE.match(source, found.end("text"))
-    if not line:
+    under = _UNDERLINE.match(source, found.end("text"))
+    if not under:
         raise ExportError(f"{page.source}: title {node.astext()!r} has no underline")
-    underline = line["char"] * max(3, column_width(words))
-    return found.start("text"), line.end(), f"{words}\n{underline}"
+    line_below = under["char"] * max(3, column_width(words))
+    return found.start("text"), under.end(), f"{words}\n{line_below}"
 
 
 def _indented(words: str, lead: str) -> str:
