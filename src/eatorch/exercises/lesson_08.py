@@ -130,14 +130,11 @@ def price_list(answer: Any) -> None:
             "全 1 等于把千米和升直接相加，好像两者价格相同。请换成各自的价格。",
         )
     if not torch.allclose(got, PRICES):
+        numbers = ", ".join(f"{value:g}" for value in got.tolist())
         raise Slip(
-            f"The shape is right, but {_numbers(got)} are not the prices of the task.",
-            f"形状对了，但 {_numbers(got)} 不是题目给出的价格。",
+            f"The shape is right, but {numbers} are not the prices of the task.",
+            f"形状对了，但 {numbers} 不是题目给出的价格。",
         )
-
-
-def _numbers(values: Tensor) -> str:
-    return ", ".join(f"{value:g}" for value in values.tolist())
 
 
 @exercise("08-3")
@@ -146,7 +143,7 @@ def forgetful_rounds(answer: Any) -> None:
     if isinstance(answer, Tensor):
         answer = answer.tolist()
     expect_type(answer, (list, tuple), en="a list of numbers", zh="由数组成的列表")
-    got = [value.item() if _is_scalar(value) else value for value in answer]
+    got = [value.item() if torch.is_tensor(value) else value for value in answer]
     for value in got:
         expect_type(value, (int, float), en="a number in the list", zh="列表中的数")
     if len(got) != 4:
@@ -158,15 +155,11 @@ def forgetful_rounds(answer: Any) -> None:
     for turn, (value, want) in enumerate(zip(got, FORGETFUL, strict=True), start=1):
         if not abs(value - want) < 0.005:
             raise Slip(
-                f"Right up to round {turn - 1}, but {value:g} in round {turn} is not. "
-                "What was stored before, where is x now, and what is added?",
-                f"前 {turn - 1} 轮都对，第 {turn} 轮的 {value:g} 不对。"
+                f"{value:g} in round {turn} is the first number that is wrong. What "
+                "was stored before, where is x now, and what is added?",
+                f"第 {turn} 轮的 {value:g} 是第一个不对的数。"
                 "之前存的是多少？现在 x 在哪里？又加上了多少？",
             )
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.numel() == 1
 
 
 def _refuse_known_slips(got: list[float]) -> None:
@@ -283,7 +276,6 @@ def _two_to_four(x: Tensor) -> Tensor:
 
 
 def _refuse_wrong_rows(got: Any, want: Tensor) -> None:
-    rows, columns = want.shape
     if _same(got, want.T):
         raise Slip(
             f"The numbers are right, but rows and columns are swapped: shape "
@@ -297,16 +289,11 @@ def _refuse_wrong_rows(got: Any, want: Tensor) -> None:
             "cleared.",
             "每一行都包含了上面各行的和。有东西在累加，却没有清零。",
         )
-    if _same(got, want.sum(0).expand(rows, columns)):
+    total = want.sum(0)
+    if _same(got, total) or _same(got, total.expand(want.shape)):
         raise Slip(
-            "All rows are the same, namely the sum of the true rows. The rows may "
-            "share one .grad tensor, or gradient picks all outputs at once.",
-            "所有行都一样，都是真正各行的和。要么各行共用了同一个 .grad 张量，"
-            "要么 gradient 一次选中了所有输出。",
-        )
-    if _same(got, want.sum(0)):
-        raise Slip(
-            "One row came, the sum of all rows: ones as gradient add the outputs up. "
-            "Pick one output at a time.",
-            "只得到一行，是各行之和：全 1 的 gradient 会把输出相加。每次只选一个输出。",
+            "The sum of all rows came, each row alone was wanted. Either gradient "
+            "picks all outputs at once, or the rows share one .grad tensor.",
+            "得到的是各行之和，要的是单独的每一行。要么 gradient 一次选中了所有输出，"
+            "要么各行共用了同一个 .grad 张量。",
         )
