@@ -1,0 +1,100 @@
+"""Lessons start alike, figures serve light and dark pages, each run is told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_rgba
+from PIL import Image
+
+from eatorch.sphinxext import gallery
+
+
+@pytest.fixture(autouse=True)
+def styled() -> Any:
+    with mpl.rc_context():
+        mpl.use("agg")
+        mpl.rcParams.update(gallery.STYLE)
+        yield
+        plt.close("all")
+
+
+def scraped(tmp_path: Path) -> str:
+    paths = (tmp_path / f"image_{number}.png" for number in range(9))
+    variables = {"image_path_iterator": paths}
+    return gallery.scrape(None, variables, {"src_dir": str(tmp_path)})
+
+
+def test_each_figure_is_saved_twice_and_its_titles_are_the_alternative_text(
+    tmp_path: Path,
+) -> None:
+    figure, axes = plt.subplots(1, 2)
+    figure.suptitle("Both\nrise")
+    axes[1].set_title("This one faster")
+    rest = scraped(tmp_path)
+    assert ":alt: Both rise, This one faster" in rest
+    assert ".. image:: /image_0.png" in rest
+    light, dark = (Image.open(tmp_path / f"image_0{end}.png") for end in ("", "_dark"))
+    assert light.size == dark.size
+    assert light.tobytes() != dark.tobytes()
+    assert not plt.get_fignums()
+
+
+def test_a_figure_without_title_is_refused(tmp_path: Path) -> None:
+    plt.subplots()
+    with pytest.raises(ValueError, match="figure must have a title"):
+        scraped(tmp_path)
+
+
+def test_dark_pages_change_ink_and_leave_data_alone() -> None:
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], label="data")
+    dots = axes.scatter([0, 1], [1, 0], c=["#D55E00", gallery.LIGHT_INK])
+    title = axes.set_title("Title")
+    legend = axes.legend()
+    before = to_rgba(line.get_color())
+    gallery.darken(figure)
+    assert to_rgba(line.get_color()) == before
+    assert to_rgba(title.get_color()) == to_rgba(gallery.DARK_INK)
+    colours = np.asarray(dots.get_facecolor())
+    assert tuple(colours[0]) == to_rgba("#D55E00")
+    assert tuple(colours[1]) == to_rgba(gallery.DARK_INK)
+    paper = to_rgba(legend.get_frame().get_facecolor())
+    assert paper[:3] == to_rgba(gallery.DARK_PAPER)[:3]
+
+
+def test_lessons_start_alike_and_leave_a_record(tmp_path: Path) -> None:
+    conf = {"src_dir": str(tmp_path)}
+    (tmp_path / "lessons" / "1_part").mkdir(parents=True)
+    (tmp_path / "lessons" / "1_part" / "01_one.py").touch()
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    gallery.reset(conf, "01_one.py", "before")
+    assert torch.get_default_dtype() is torch.float32
+    assert torch.is_grad_enabled()
+    first = torch.rand(1)
+    gallery.reset(conf, "01_one.py", "before")
+    assert torch.equal(torch.rand(1), first)
+    gallery.reset(conf, "01_one.py", "after")
+    run = json.loads((tmp_path / "lessons" / "1_part" / "01_one.run.json").read_text())
+    assert run["torch"] == torch.__version__
+    assert run["seconds"] >= 0
+    assert run["device"] == "CPU"
+
+
+def test_the_date_of_a_run_can_be_fixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lessons" / "1_part").mkdir(parents=True)
+    (tmp_path / "lessons" / "1_part" / "01_one.py").touch()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1580601600")
+    conf = {"src_dir": str(tmp_path)}
+    gallery.reset(conf, "01_one.py", "before")
+    gallery.reset(conf, "01_one.py", "after")
+    run = json.loads((tmp_path / "lessons" / "1_part" / "01_one.run.json").read_text())
+    assert run["date"] == "2020-02-02"
