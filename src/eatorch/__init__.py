@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from eatorch.devices import device as device
     from eatorch.errors import show_error as show_error
     from eatorch.seeding import seed_everything as seed_everything
+    from eatorch.summaries import summary as summary
 
 __version__ = "0.1.0"
 
@@ -21,10 +22,24 @@ _HOMES = {
     "device": "eatorch.devices",
     "seed_everything": "eatorch.seeding",
     "show_error": "eatorch.errors",
+    "summary": "eatorch.summaries",
 }
-_SUBMODULES = frozenset({"checking", "data", "devices", "errors", "plots", "seeding"})
+_SUBMODULES = frozenset(
+    {
+        "checking",
+        "data",
+        "devices",
+        "errors",
+        "expecting",
+        "graphs",
+        "metrics",
+        "plots",
+        "seeding",
+        "summaries",
+    }
+)
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the keys are strings
 
 
 def __getattr__(name: str) -> Any:

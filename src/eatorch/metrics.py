@@ -1,0 +1,337 @@
+"""Measures of a whole epoch: counted batch by batch, divided once at the end.
+
+The mean of the batches' values is not the value of the epoch: batches differ in size,
+and an AUC or a Dice score does not average at all. So each metric keeps counts (the AUC
+keeps every score) and computes from them.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol, Self, runtime_checkable
+
+import torch
+from torch import Tensor
+
+__all__ = ["AUC", "Accuracy", "ConfusionMatrix", "Dice", "IoU", "Metric"]
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """What a :class:`~eatorch.training.Trainer` asks of a metric.
+
+    The metrics of torchmetrics fit as they are. A metric that also has
+    ``merge_state(others)`` works on several processes.
+    """
+
+    def reset(self) -> None:
+        """Forget everything: a new epoch begins."""
+
+    def update(self, output: Tensor, target: Tensor, /) -> None:
+        """Count one batch."""
+
+    def compute(self) -> float | Tensor:
+        """Return the value over all batches since the last reset."""
+
+
+class Accuracy:
+    """Share of right answers.
+
+    Args:
+        threshold: Where two classes part: 0 for logits, 0.5 for probabilities.
+
+    Example:
+        >>> metric = Accuracy()
+        >>> metric.update(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 0]))
+        >>> metric.compute()
+        0.5
+    """
+
+    def __init__(self, *, threshold: float = 0.0) -> None:
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: a new epoch begins."""
+        self.hits: int | Tensor = 0
+        self.samples = 0
+
+    def update(self, output: Tensor, target: Tensor, /) -> None:
+        """Count one batch.
+
+        Args:
+            output: One score per class, shape ``(batch, classes, ...)``; or, for two
+                classes, one score per target; or the classes themselves, as integers.
+            target: Right class of each sample, shape ``(batch, ...)``.
+
+        Raises:
+            ValueError: If the shapes do not belong together.
+        """
+        self.hits = (
+            self.hits + (_decided(output, target, self.threshold) == target).sum()
+        )
+        self.samples += target.numel()
+
+    def merge_state(self, others: Iterable[Self]) -> None:
+        """Add what other processes have counted."""
+        for other in others:
+            self.hits = int(self.hits) + int(other.hits)
+            self.samples += other.samples
+
+    def compute(self) -> float:
+        """Return the share, 0 to 1.
+
+        Raises:
+            ValueError: If nothing has been counted.
+        """
+        return float(self.hits) / _some(self.samples)
+
+
+class ConfusionMatrix:
+    """How often each class was taken for which: right ones by given ones.
+
+    Args:
+        classes: Number of classes, at least 2.
+        threshold: Where two classes part: 0 for logits, 0.5 for probabilities.
+
+    Raises:
+        ValueError: If there are fewer than two classes.
+
+    Example:
+        >>> metric = ConfusionMatrix(2)
+        >>> metric.update(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]))
+        >>> metric.compute()
+        tensor([[1, 1],
+                [0, 1]])
+    """
+
+    def __init__(self, classes: int, *, threshold: float = 0.0) -> None:
+        if classes <= 1:
+            raise ValueError(f"classes must be at least 2, got {classes}")
+        self.classes, self.threshold = classes, threshold
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: a new epoch begins."""
+        self.counts = torch.zeros(self.classes, self.classes, dtype=torch.int64)
+
+    def update(self, output: Tensor, target: Tensor, /) -> None:
+        """Count one batch.
+
+        Args:
+            output: As for :meth:`Accuracy.update`.
+            target: Right class of each sample, shape ``(batch, ...)``.
+
+        Raises:
+            ValueError: If the shapes do not belong together, or a class is not among
+                ``classes``.
+        """
+        pair = torch.stack([target, _decided(output, target, self.threshold)])
+        pair = pair.reshape(2, -1).long().cpu()
+        if pair.numel() and not 0 <= pair.min() <= pair.max() < self.classes:
+            raise ValueError(
+                f"classes must lie from 0 to {self.classes - 1}, got "
+                f"{int(pair.min())} to {int(pair.max())}"
+            )
+        cells = (self.classes * pair[0] + pair[1]).bincount(minlength=self.classes**2)
+        self.counts += cells.reshape(self.classes, self.classes)
+
+    def merge_state(self, others: Iterable[Self]) -> None:
+        """Add what other processes have counted."""
+        for other in others:
+            self.counts += other.counts
+
+    def compute(self) -> Tensor:
+        """Return counts, int64, shape ``(classes, classes)``: right by given."""
+        return self.counts.clone()
+
+
+class AUC:
+    """Area under the ROC curve of two classes, over the whole epoch.
+
+    It is the chance that a random sample of class 1 gets a higher score than a random
+    one of class 0, where a draw counts half. Only the order of the scores matters, so
+    logits and probabilities give the same.
+
+    Example:
+        >>> metric = AUC()
+        >>> targets = torch.tensor([0, 0, 1, 1])
+        >>> metric.update(torch.tensor([0.1, 0.4, 0.35, 0.8]), targets)
+        >>> metric.compute()
+        0.75
+
+    References:
+        Mann and Whitney, "On a test of whether one of two random variables is
+        stochastically larger than the other" (1947).
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: a new epoch begins."""
+        self.scores: list[Tensor] = []
+        self.targets: list[Tensor] = []
+
+    def update(self, output: Tensor, target: Tensor, /) -> None:
+        """Keep one batch.
+
+        Args:
+            output: Score for class 1, any shape.
+            target: 0 or 1, of the same shape.
+
+        Raises:
+            ValueError: If the shapes differ.
+        """
+        _same_shape(output, target)
+        self.scores.append(output.detach().flatten().cpu())
+        self.targets.append(target.detach().flatten().cpu())
+
+    def merge_state(self, others: Iterable[Self]) -> None:
+        """Add what other processes have kept."""
+        for other in others:
+            self.scores += other.scores
+            self.targets += other.targets
+
+    def compute(self) -> float:
+        """Return the area, 0 to 1.
+
+        Raises:
+            ValueError: If a target is neither 0 nor 1, one of the two is missing, or a
+                score is NaN.
+        """
+        _some(len(self.scores))
+        scores, targets = torch.cat(self.scores).double(), torch.cat(self.targets)
+        if (kinds := set(targets.tolist())) != {0, 1}:
+            raise ValueError(
+                f"targets must hold 0 and 1, both, got {sorted(kinds)[:5]}"
+            )
+        if scores.isnan().any():
+            raise ValueError(
+                f"scores must be numbers, got {int(scores.isnan().sum())} NaN"
+            )
+        ones, zeros = scores[targets == 1], scores[targets == 0].sort().values
+        below = torch.searchsorted(zeros, ones)
+        up_to = torch.searchsorted(zeros, ones, right=True)  # draws included
+        return float((below + up_to).sum()) / (2 * len(zeros) * len(ones))
+
+
+class _Overlap:
+    """Counts of a marked area, a right area and what they share."""
+
+    def __init__(self, *, threshold: float = 0.0) -> None:
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: a new epoch begins."""
+        self.shared: int | Tensor = 0
+        self.both: int | Tensor = 0  # one area plus the other
+        self.batches = 0
+
+    def update(self, output: Tensor, target: Tensor, /) -> None:
+        """Count one batch.
+
+        Args:
+            output: Score of each pixel, any shape; or the area itself, as bool or 0/1.
+            target: Right area, bool or 0/1, of the same shape.
+
+        Raises:
+            ValueError: If the shapes differ.
+        """
+        _same_shape(output, target)
+        marked, right = _decided(output, target, self.threshold) > 0, target > 0
+        self.shared = self.shared + (marked & right).sum()
+        self.both = self.both + marked.sum() + right.sum()
+        self.batches += 1
+
+    def merge_state(self, others: Iterable[Self]) -> None:
+        """Add what other processes have counted."""
+        for other in others:
+            self.shared = int(self.shared) + int(other.shared)
+            self.both = int(self.both) + int(other.both)
+            self.batches += other.batches
+
+
+class Dice(_Overlap):
+    """How well a marked area covers the right one: twice the shared part by the sum.
+
+    Two empty areas agree: 1.
+
+    Args:
+        threshold: Above it a pixel is marked: 0 for logits, 0.5 for probabilities.
+
+    Example:
+        >>> metric = Dice()
+        >>> metric.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
+        >>> round(metric.compute(), 4)
+        0.6667
+
+    References:
+        Dice, "Measures of the amount of ecologic association between species" (1945).
+    """
+
+    def compute(self) -> float:
+        """Return the score, 0 to 1.
+
+        Raises:
+            ValueError: If nothing has been counted.
+        """
+        _some(self.batches)
+        return 2 * int(self.shared) / int(self.both) if self.both else 1.0
+
+
+class IoU(_Overlap):
+    """Intersection over union: the shared area by the area that either covers.
+
+    Two empty areas agree: 1.
+
+    Args:
+        threshold: Above it a pixel is marked: 0 for logits, 0.5 for probabilities.
+
+    Example:
+        >>> metric = IoU()
+        >>> metric.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
+        >>> metric.compute()
+        0.5
+
+    References:
+        Jaccard, "The distribution of the flora in the alpine zone" (1912).
+    """
+
+    def compute(self) -> float:
+        """Return the score, 0 to 1.
+
+        Raises:
+            ValueError: If nothing has been counted.
+        """
+        _some(self.batches)
+        union = int(self.both) - int(self.shared)
+        return int(self.shared) / union if union else 1.0
+
+
+def _decided(output: Tensor, target: Tensor, threshold: float) -> Tensor:
+    """Return the class that each output stands for, in the shape of the targets."""
+    if output.ndim == target.ndim + 1 and output.shape[1] > 1:
+        scores, output = output, output.argmax(dim=1)
+        if output.shape != target.shape:
+            _mismatch(scores, target)
+        return output
+    _same_shape(output, target)
+    return (output > threshold).long() if output.is_floating_point() else output
+
+
+def _same_shape(output: Tensor, target: Tensor) -> None:
+    if output.shape != target.shape:
+        _mismatch(output, target)
+
+
+def _mismatch(output: Tensor, target: Tensor) -> None:
+    raise ValueError(
+        "output must have the shape of target, or one more axis for the classes, got "
+        f"{tuple(output.shape)} and {tuple(target.shape)}"
+    )
+
+
+def _some(count: int) -> int:
+    if not count:
+        raise ValueError("compute needs at least one batch, got none since the reset")
+    return count
