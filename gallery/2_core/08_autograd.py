@@ -260,7 +260,7 @@ with eatorch.show_error(RuntimeError):
     x -= 0.1 * x.grad
 
 # %%
-# PyTorch refuses: overwriting a recorded leaf in place would make the record false.
+# PyTorch refuses: overwriting a leaf in place would falsify what was recorded.
 # Writing ``x = x - 0.1 * x.grad`` raises nothing, but is no better.
 # The new ``x`` is the result of an operation and no longer a leaf, so the next
 # ``backward`` leaves no gradient in it.
@@ -436,7 +436,7 @@ plt.show()
 
 # %%
 # A price list with the shape of the *input* cannot work.
-# In many examples both shapes happen to agree, which hides the mistake.
+# In many tutorials both shapes happen to agree, which hides the mistake.
 
 with eatorch.show_error(RuntimeError):
     box(size).backward(gradient=torch.ones(3))
@@ -656,7 +656,7 @@ with eatorch.show_error(RuntimeError):
 # %%
 # For pure prediction there is :class:`torch.inference_mode`, a stricter and slightly
 # faster ``no_grad``.
-# Its results can never take part in a recorded calculation again.
+# PyTorch refuses to store its results for a later ``backward``.
 #
 # .. _autograd-mistakes:
 #
