@@ -544,9 +544,10 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.plot(range(1, 31), curves[:, 0], label="after the loop")
 ax.plot(range(1, 31), [train_loss for train_loss, _ in wrong_losses], label="inside it")
 ax.set(xlabel="epoch", ylabel="training loss (nats, log scale)", yscale="log")
-ax.set_title(f"Reloading inside the loop undid {undone} of 30 epochs")
+ax.set_title("Reloading inside the loop throws epochs away")
 ax.legend(title="best weights reloaded")
 plt.show()
+print(f"{undone} of 30 epochs were undone")
 
 # %%
 # Reloaded after the loop, the network goes on learning; reloaded inside, it keeps being
@@ -682,7 +683,7 @@ right.plot(alarms / (alarms + quiet), hits / (hits + missed), "o", label="cut at
 right.legend()
 right.set(title="ROC curve", xlabel="false alarms (share of benign)")
 right.set_ylabel("recall (share of malignant)")
-fig.suptitle(f"The logits separate the classes almost fully: AUC {auc:.3f}")
+fig.suptitle("The logits separate the two classes almost fully")
 plt.show()
 
 # %%
