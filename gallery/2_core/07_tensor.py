@@ -146,7 +146,8 @@ def attempt(action):
     try:
         action()
     except (RuntimeError, TypeError, ValueError) as error:
-        print(textwrap.fill(f"{type(error).__name__}: {error}", 76) + "\n")
+        message = f"{type(error).__name__}: {error}"
+        print(textwrap.fill(message, 76, subsequent_indent="    "))
 
 
 attempt(lambda: torch.tensor([[1, 2, 3], [4, 5]]))
@@ -680,7 +681,8 @@ volume[0].item(), grid.tolist(), type(grid.tolist()[0][0])
 # And what cannot cross the bridge?
 # Arrays that run backwards, dtypes that NumPy lacks, tensors that record gradients, and
 # tensors that live elsewhere than on the CPU.
-# The messages name the cures: ``copy()``, ``float()``, ``detach()``, ``cpu()``.
+# The cures, in this order, are ``copy()``, ``float()``, ``detach()`` and ``cpu()``;
+# three of the four messages name theirs.
 
 attempt(lambda: torch.from_numpy(np.arange(3)[::-1]))
 attempt(lambda: torch.ones(3, dtype=torch.bfloat16).numpy())
