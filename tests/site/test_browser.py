@@ -1,0 +1,231 @@
+"""Every page, opened in Chromium: access, weight, quiet, and fit on a phone."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+from site_pages import LESSONS, PAGES, SITE, TOP, Server
+
+KILOBYTE = 1000
+PACKED = {".html", ".css", ".js", ".json", ".svg", ".txt"}
+# Colours move when the reader changes them; judge them at rest.
+STILL = "*, *::before, *::after { transition: none !important; }"
+AXE_TAGS = [f"wcag{it}" for it in ("2a", "2aa", "21a", "21aa", "22aa")]
+AXE = {"runOnly": [*AXE_TAGS, "best-practice"], "resultTypes": ["violations"]}
+SHIFT = """() => {
+  window.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.layoutShift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@dataclass
+class Visit:
+    """What was seen when a page was opened and read to its end."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    shift: float = 0.0
+    width: int = 0
+    violations: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Visitor:
+    """Opens pages, each only once."""
+
+    server: Server
+    context: BrowserContext
+    axe: str
+    seen: dict[str, Visit] = field(default_factory=dict)
+
+    def visit(self, page: str) -> Visit:
+        """Open a page, or remember what was seen when it was opened."""
+        if page not in self.seen:
+            self.seen[page] = self._open(page)
+        return self.seen[page]
+
+    def _open(self, name: str) -> Visit:
+        visit = Visit()
+        page = self.context.new_page()
+        page.on("request", lambda it: visit.requests.append(it.url))
+        page.on("requestfailed", lambda it: visit.complaints.append(_failed(it)))
+        page.on("pageerror", lambda it: visit.complaints.append(str(it)))
+        page.on("console", lambda it: visit.complaints.append(it.text))
+        page.add_init_script(f"({SHIFT})()")
+        if name == "index.html":  # it would lead on at once
+            page.route("**/en/index.html", lambda route: route.abort())
+            visit.complaints.clear()
+        page.goto(self.server.url(name), wait_until="networkidle")
+        visit.shift = page.evaluate("window.layoutShift")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            visit.violations[scheme] = self._judge(page)
+        page.set_viewport_size({"width": 360, "height": 740})
+        visit.width = page.evaluate("document.documentElement.scrollWidth")
+        page.close()
+        return visit
+
+    def _judge(self, page: Page) -> list[str]:
+        page.add_style_tag(content=STILL)
+        page.evaluate(self.axe)
+        result: dict[str, Any] = page.evaluate(f"axe.run({json.dumps(AXE)})")
+        return [
+            f"{fault['id']}: {node['html'][:150]} {node['failureSummary'][:300]}"
+            for fault in result["violations"]
+            for node in fault["nodes"]
+        ]
+
+
+def _failed(request: Request) -> str:
+    return f"{request.url}: {request.failure}"
+
+
+@pytest.fixture(scope="module")
+def visitor(server: Server, browser: Browser, tools: Path) -> Iterator[Visitor]:
+    """Return a visitor with a clean profile."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield Visitor(server, context, (tools / "axe-core" / "axe.min.js").read_text())
+    context.close()
+
+
+ALL = [page for page in TOP if page != "index.html"] + PAGES
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_nobody_is_locked_out_in_light_or_dark(page: str, visitor: Visitor) -> None:
+    violations = visitor.visit(page).violations
+    assert violations == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_browser_has_nothing_to_complain_about(page: str, visitor: Visitor) -> None:
+    assert visitor.visit(page).complaints == []
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_nothing_comes_from_another_host(page: str, visitor: Visitor) -> None:
+    root = visitor.server.root
+    local = (root, "data:", "blob:")
+    assert [it for it in visitor.visit(page).requests if not it.startswith(local)] == []
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_page_stays_still_while_it_loads(page: str, visitor: Visitor) -> None:
+    assert visitor.visit(page).shift <= 0.02
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_page_fits_a_phone(page: str, visitor: Visitor) -> None:
+    assert visitor.visit(page).width <= 360
+
+
+@cache
+def packed_size(path: Path) -> int:
+    """Return the size of a file as a host sends it, in bytes."""
+    content = path.read_bytes()
+    return len(gzip.compress(content) if path.suffix in PACKED else content)
+
+
+def weight(visit: Visit, root: str) -> float:
+    """Return the weight of all that a page loaded, in kilobytes."""
+    names = {url.removeprefix(root).partition("?")[0] for url in visit.requests}
+    return sum(packed_size(SITE / name) for name in names) / KILOBYTE
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_page_asks_for_little(page: str, visitor: Visitor) -> None:
+    visit = visitor.visit(page)
+    assert len(visit.requests) <= 28
+    assert weight(visit, visitor.server.root) <= 500
+
+
+def test_pages_are_light(visitor: Visitor) -> None:
+    weights = [weight(visitor.visit(page), visitor.server.root) for page in PAGES]
+    counts = [len(visitor.visit(page).requests) for page in PAGES]
+    print(
+        f"weight: median {median(weights):.0f} KB, largest {max(weights):.0f} KB; "
+        f"requests: median {median(counts):.0f}, most {max(counts)}"
+    )
+    assert median(weights) <= 150
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_formulas_are_readable_without_scripts(
+    page: str, server: Server, browser: Browser
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(server.url(page))
+    assert tab.locator("script[src*=mathjax i]").count() == 0
+    for text in tab.locator("article p").all_inner_texts():
+        assert "\\(" not in text
+        assert "\\frac" not in text
+    context.close()
+
+
+@pytest.mark.parametrize("page", ["en/index.html", *LESSONS[:1], "zh-cn/search.html"])
+def test_keyboard_focus_is_always_seen(
+    page: str, server: Server, browser: Browser
+) -> None:
+    """Whatever the Tab key reaches is drawn with an outline, inside the window."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.goto(server.url(page))
+    tab.evaluate("document.activeElement.blur()")
+    for _ in range(40):
+        tab.keyboard.press("Tab")
+        tab.wait_for_timeout(30)
+        seen = tab.evaluate(
+            """() => {
+              const element = document.activeElement;
+              if (element === document.body) return "";
+              const style = getComputedStyle(element);
+              const marked = (it) => it && getComputedStyle(it).outlineStyle !== "none";
+              const label = element.labels && element.labels[0];
+              if (!marked(element) && !marked(label)) return element.outerHTML;
+              return style.opacity === "0" && !marked(label) ? element.outerHTML : "";
+            }"""
+        )
+        assert seen == ""
+    tab.close()
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_print_shows_the_article_only(
+    page: str, server: Server, browser: Browser
+) -> None:
+    tab = browser.new_page(viewport={"width": 800, "height": 1000})
+    tab.goto(server.url(page))
+    tab.emulate_media(media="print", color_scheme="dark")
+    for name in (".sidebar-drawer", ".mobile-header", ".skip-to-content", "footer"):
+        assert not tab.locator(name).first.is_visible(), name
+    assert tab.locator("article h1").is_visible()
+    assert tab.evaluate("getComputedStyle(document.body).colorScheme") == "light"
+    wrap = "getComputedStyle(document.querySelector('.highlight pre')).whiteSpace"
+    assert tab.evaluate(wrap).startswith("pre-wrap")
+    tab.close()
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_each_colour_scheme_shows_its_own_figures(
+    page: str, server: Server, browser: Browser
+) -> None:
+    for scheme, shown, hidden in (
+        ("light", ".only-light", ".only-dark"),
+        ("dark", ".only-dark", ".only-light"),
+    ):
+        tab = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+        tab.goto(server.url(page))
+        figures = tab.locator(f"article img{shown}")
+        assert figures.count() >= 1
+        assert all(figures.nth(it).is_visible() for it in range(figures.count()))
+        assert tab.locator(f"article img{hidden}").first.is_hidden()
+        tab.close()
