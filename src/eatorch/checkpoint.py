@@ -151,7 +151,16 @@ def read(path: str | Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {os.fspath(path)!r}") from None
-    except (UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+    except (PermissionError, IsADirectoryError):
+        raise
+    except (
+        UnpicklingError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        ValueError,
+        OSError,
+    ) as error:
         raise ValueError(f"{path} is damaged or holds more than tensors") from error
 
 

@@ -1,9 +1,10 @@
 """Find out what went wrong in a step, and say so in the reader's words."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -107,12 +108,14 @@ def check_result(result: Any) -> None:
         )
 
 
-def note(part: str, epoch: int, number: int, batch: Any) -> str:
+def note(model: nn.Module, part: str, epoch: int, number: int, batch: Any) -> str:
     """Describe the batch in which an exception arose, for ``add_note``."""
     lines = [f"in epoch {epoch}, batch {number} of {part}"]
     names = ("inputs", "target") if isinstance(batch, tuple | list) else ()
     parts = zip(names, batch, strict=False) if names else [("batch", batch)]
     lines += [f"{name}: {_told(value)}" for name, value in parts]
+    with suppress(Exception), torch.no_grad():  # the model may be what has failed
+        lines.append(f"output: shape {tuple(model(batch[0]).shape)}")
     return "\n".join(lines)
 
 

@@ -218,6 +218,7 @@ def _work(
 
 
 def _with_distributed_sampler(loader: DataLoader[Any]) -> DataLoader[Any]:
+    dataset = _sized(loader)
     shuffle = isinstance(loader.sampler, RandomSampler)
     plain = shuffle or isinstance(loader.sampler, SequentialSampler)
     if not plain or loader.batch_size is None:
@@ -227,7 +228,7 @@ def _with_distributed_sampler(loader: DataLoader[Any]) -> DataLoader[Any]:
         )
     seed = loader.generator.initial_seed() if loader.generator else torch.initial_seed()
     sampler: DistributedSampler[Any] = DistributedSampler(
-        _sized(loader), shuffle=shuffle, seed=gather(seed)[0] % 2**32
+        dataset, shuffle=shuffle, seed=gather(seed)[0] % 2**32
     )
     return _loader(
         loader,

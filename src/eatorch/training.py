@@ -132,7 +132,7 @@ class Trainer:
                 part.to(self.device)
         self._engine: Callable[[Any], Result] = self.step
         self.callbacks: Sequence[Callback] = ()
-        self.loaders: dict[str, Batches | None] = {}
+        self.loaders: dict[str, Batches] = {}
         self._seen: set[str] = set()
         self._at: tuple[int, Any] | None = None
         self._anchor: dict[str, Any] | Path | None = None
@@ -189,10 +189,9 @@ class Trainer:
 
     def _one_epoch(self, show: Progress) -> Row:
         """Train and measure once, and return the row of the history."""
-        train, valid = self.loaders["train"], self.loaders["valid"]
-        row = {"epoch": self.epoch + 1, **self._train(train or (), show)}
-        if valid is not None:
-            row |= self._measure(valid, "valid")
+        row = {"epoch": self.epoch + 1, **self._train(self.loaders["train"], show)}
+        if "valid" in self.loaders:
+            row |= self._measure(self.loaders["valid"], "valid")
         row["lr"] = float(self.optimizer.param_groups[0]["lr"])
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(row.get("valid_loss", row["train_loss"]))
@@ -381,7 +380,9 @@ class Trainer:
         """Take up the data and callbacks, and what a checkpoint knows about them."""
         # A checkpoint is to hold what the other callbacks know after the epoch.
         self.callbacks = sorted(callbacks, key=lambda c: isinstance(c, Checkpoint))
-        self.loaders = {"train": train, "valid": valid}
+        self.loaders = {"train": train}
+        if valid is not None:
+            self.loaders["valid"] = valid
         if self._waiting is not None:
             # Kept until an epoch is finished: the next fit may bring new objects.
             hand_out(self, self._waiting)
@@ -404,7 +405,7 @@ class Trainer:
             return
         self._engine = DistributedDataParallel(_Step(self))
         before = snapshot(self)
-        batch = self._moved(next(iter(self.loaders["train"] or ())))
+        batch = self._moved(next(iter(self.loaders["train"])))
         self.model.train()
         for _ in range(2):
             torch.autograd.backward(self._result("train", batch)[0])
@@ -520,7 +521,9 @@ class Trainer:
             yield
         except Exception as error:
             if self._at and not isinstance(error, NotFiniteError):
-                error.add_note(faults.note(part, self.epoch + 1, *self._at))
+                number, batch = self._at
+                note = faults.note(self.model, part, self.epoch + 1, number, batch)
+                error.add_note(note)
             raise
         finally:
             self._at = None
