@@ -198,6 +198,10 @@ def cards(soup: BeautifulSoup, page: Page) -> None:
             words.string = intro
             card.append(words)
         thumbnail.replace_with(card)
+    for gallery in soup.select(".used-in-lessons"):
+        heading = soup.new_tag("p", attrs={"class": "rubric"})
+        heading.string = page.text("used_in")
+        gallery.insert(0, heading)
     for tags in soup.select("#sg-tag-list"):
         tags.decompose()
 
