@@ -343,11 +343,11 @@ def valley(point):
 
 
 u, v = torch.linspace(-4.5, 2, 80), torch.linspace(-2, 2, 80)
-fig, panels = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constrained")
+fig, panels = plt.subplots(1, 3, figsize=(8, 3), sharey=True, layout="constrained")
 rates = {0.01: "0.01 crawls", 0.11: "0.11 arrives", 0.13: "0.13 is thrown out"}
 for axes, (rate, verdict) in zip(panels, rates.items(), strict=True):
     path = descend(valley, torch.tensor([-4.0, 1.0]), rate, steps=25)
-    axes.contour(u, v, valley([u, v[:, None]]), levels=12, colors="0.7", linewidths=0.8)
+    axes.contour(u, v, valley([u, v[:, None]]), levels=12, colors="0.5", linewidths=0.7)
     axes.plot(path[:, 0], path[:, 1], "o-", color="C1", markersize=3, linewidth=1)
     axes.plot(0, 0, "*", color="C0", markersize=12)
     axes.set(title=verdict, xlabel="u", xlim=(-4.5, 2), ylim=(-2, 2))
