@@ -65,7 +65,7 @@ def draw_cells(ax, rows, color="C0"):
             box = plt.Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, color=color)
             box.set_alpha(0.3)
             ax.add_patch(box)
-            ax.text(x + 0.5, y + 0.5, value, ha="center", va="center", fontsize=8)
+            ax.text(x + 0.5, y + 0.5, value, ha="center", va="center", fontsize=9)
     ax.set(xlim=(0, len(rows[0])), ylim=(len(rows), 0), aspect="equal")
     ax.axis("off")
 
@@ -74,12 +74,12 @@ def draw_cells(ax, rows, color="C0"):
 # Of the long vector and the large matrix we draw a corner with its true values.
 # The film is the photograph seen through a window that moves to the right.
 
-fig, axes = plt.subplots(1, 5, figsize=(9, 2.6), layout="constrained")
-millions = [f"{count / 1e6:.0f}M" for count in volume[:5].tolist()]
+fig, axes = plt.subplots(1, 5, figsize=(7.6, 2.4), layout="constrained")
+millions = [f"{count / 1e6:.0f}M" for count in volume[:4].tolist()]
 draw_cells(axes[0], [millions[:1]])
 draw_cells(axes[1], [[million] for million in millions])
-draw_cells(axes[2], matrix[200:205, 300:305].tolist())
-axes[0].set(xlim=(-2, 3), ylim=(3, -2))  # boxes as large as those beside them
+draw_cells(axes[2], matrix[200:204, 300:304].tolist())
+axes[0].set(xlim=(-1.5, 2.5), ylim=(2.5, -1.5))  # boxes as large as those beside them
 axes[3].imshow(picture[::2, ::2].numpy())
 for shift, frame in zip((0, 70, 140, 210), video, strict=True):
     axes[4].imshow(frame.numpy(), extent=(shift, shift + 250, shift + 250, shift))
@@ -185,12 +185,12 @@ drawn = {
     "normal(2, 0.5): your bell": torch.normal(2, 0.5, (10_000,), generator=generator),
     "randint(0, 6): whole": torch.randint(0, 6, (10_000,), generator=generator),
 }
-fig, axes = plt.subplots(1, 4, figsize=(9, 2.3), sharey=True, layout="constrained")
-for ax, (name, values) in zip(axes, drawn.items(), strict=True):
+fig, axes = plt.subplots(2, 2, figsize=(7, 4), sharey=True, layout="constrained")
+for ax, (name, values) in zip(axes.flat, drawn.items(), strict=True):
     ax.hist(values, bins=60, range=(-4, 6))
-    ax.set_title(name, fontsize=9)
-    ax.set_xlabel("value")
-axes[0].set_ylabel("draws per bin")
+    ax.set_title(name, fontsize=10)
+    ax.set(xlabel="value", ylabel="draws per bin")
+    ax.label_outer()
 fig.suptitle("Same number of draws, four distributions")
 plt.show()
 
@@ -263,7 +263,7 @@ scalar.to(torch.bool), scalar.to(torch.complex128), torch.bool.itemsize
 # pattern as an integer, then look at the same bytes as a float.
 # That is what ``view`` with a dtype does; it converts nothing.
 
-fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 small = [torch.float8_e5m2, torch.float8_e4m3fn, torch.bfloat16, torch.float16]
 labels = []
 for line, dtype in enumerate(small):
@@ -309,7 +309,7 @@ prices.int().tolist(), prices.round().int().tolist(), prices.bool().tolist()
 careless = picture + 100
 careful = (picture.float() + 100).clamp(0, 255).to(torch.uint8)
 
-fig, axes = plt.subplots(1, 3, figsize=(8, 2.2), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(7, 2.1), layout="constrained")
 shown = {"picture": picture, "picture + 100": careless, "float, clamp, uint8": careful}
 for ax, (name, pixels) in zip(axes, shown.items(), strict=True):
     ax.imshow(pixels[::2, ::2].numpy())
@@ -358,7 +358,7 @@ def short(dtype):
 # The answers fall into two blocks: as soon as one of the two is a float, the sum is
 # one.
 
-fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
+fig, ax = plt.subplots(figsize=(5.4, 5), layout="constrained")
 rows = [[short(a), *map(short, row)] for a, row in zip(dtypes, sums, strict=True)]
 draw_cells(ax, [["+", *map(short, dtypes)], *rows])
 for box in ax.patches:
@@ -421,7 +421,7 @@ picture.size(0), picture.ndim, picture.numel(), picture.nbytes, len(picture)
 
 channels = picture.permute(2, 0, 1)  # (channel, height, width)
 
-fig, axes = plt.subplots(1, 4, figsize=(9, 1.9), layout="constrained")
+fig, axes = plt.subplots(1, 4, figsize=(7.6, 1.8), layout="constrained")
 axes[0].imshow(picture[::2, ::2].numpy())
 axes[0].set_title("picture")
 for ax, channel, name in zip(axes[1:], channels, ("red", "green", "blue"), strict=True):
@@ -468,14 +468,14 @@ prediction, target = column, vector
 difference = prediction - target  # (5, 5)
 assert (difference != 0).sum() == 20
 
-fig, axes = plt.subplots(1, 3, figsize=(8, 2.7), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(7, 2.6), layout="constrained")
 for ax, tensor in zip(axes, (prediction, row, difference), strict=True):
     draw_cells(ax, [[f"{value:g}" for value in line] for line in tensor.tolist()])
 for box, value in zip(axes[2].patches, difference.flatten(), strict=True):
     box.set_color("C2" if value == 0 else "C1")
 axes[0].set_title("prediction (5, 1)")
-axes[1].set_title("target (5,), read as (1, 5)")
-axes[2].set_title("prediction - target (5, 5)")
+axes[1].set_title("target (5,) as (1, 5)")
+axes[2].set_title("difference (5, 5)")
 fig.suptitle("Five perfect predictions, and 20 of 25 differences are wrong")
 plt.show()
 
@@ -525,7 +525,7 @@ def draw_memory(matrix_ax, line_ax, tensor, storage):
 
 storage = torch.arange(10, 16)
 grid = storage.view(2, 3)
-fig, axes = plt.subplots(2, 2, figsize=(8, 4), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(7, 3.8), layout="constrained")
 draw_memory(*axes[:, 0], grid, storage)
 draw_memory(*axes[:, 1], grid.T, storage)
 fig.suptitle("A matrix and its transpose read the same line with swapped strides")
