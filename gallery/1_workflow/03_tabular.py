@@ -124,7 +124,7 @@ plt.show()
 
 radius = columns.index("mean radius")
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 left.hist(rows[train, radius].numpy(), bins=range(6, 30), color="0.5")
 left.set(title="All training rows", xlabel="mean radius (image units)", ylabel="rows")
 for label, name in enumerate(["benign", "malignant"]):
@@ -194,7 +194,7 @@ filled.isnan().any()
 # On the left are the filled areas, on the right we ask how many of the filled rows are
 # malignant, and how many of the measured ones.
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 pair, colors = [values[~lost].numpy(), values[lost].numpy()], ["0.5", "C1"]
 left.hist(pair, 40, stacked=True, color=colors, label=["measured", "filled"])
 left.set(title="Values after filling", xlabel="worst area (image units)", ylabel="rows")
@@ -258,7 +258,7 @@ plt.show()
 means, deviations = filled[train].mean(dim=0), filled[train].std(dim=0)  # (column,)
 standardised = (filled - means) / deviations  # (row, column)
 
-fig, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 for ax, values in zip(axes, [filled[train], standardised[train]], strict=True):
     low, middle, high = values.quantile(torch.tensor([0.05, 0.5, 0.95]), dim=0).numpy()
     ax.vlines(range(1, 31), low, high, linewidth=3)
@@ -362,9 +362,13 @@ sum(parameter.numel() for parameter in model.parameters())  # in all
 #
 # .. math::
 #
-#    p = \sigma(z) = \frac{1}{1 + e^{-z}}, \qquad
+#    p = \sigma(z) = \frac{1}{1 + e^{-z}}
+#
+# .. math::
+#
 #    \ell = -y \log p - (1 - y) \log(1 - p)
 #
+# The label :math:`y` is 1 or 0, so only one of the two terms counts.
 # :class:`~torch.nn.BCEWithLogitsLoss` does both in one go.
 # Why not one after the other?
 # Let a network be sure of the wrong class, and look at the gradient, the only thing it
@@ -460,7 +464,7 @@ for epoch in range(0, 30, 3):
 curves = np.array(history)  # (epoch, 4)
 best = int(curves[:, 2].argmin())  # the epoch of the lowest validation loss, from 0
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 for ax, first, name in [
     (left, 0, "loss (nats, log scale)"),
     (right, 1, "accuracy (share of rows)"),
@@ -592,7 +596,7 @@ print(f"precision {hits / (hits + alarms):.3f}  of the alarms are real")
 
 
 def wilson(hits, rows, z=1.96):
-    """Return the 95 % interval for a share that was seen ``hits`` times in ``rows``."""
+    """Return the 95 % interval for a share: ``hits`` out of so many ``rows``."""
     middle = (hits + z**2 / 2) / (rows + z**2)
     half = z / (rows + z**2) * np.sqrt(hits * (rows - hits) / rows + z**2 / 4)
     return middle - half, middle + half
@@ -671,7 +675,7 @@ print(f"AUC {auc:.3f}, 95 % of the draws between {low:.3f} and {high:.3f}")
 # %%
 # On the left the logits that lead to the curve on the right.
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3.2), layout="constrained")
 for label, name in enumerate(["benign", "malignant"]):
     left.hist(logits[truth == bool(label)].numpy(), bins=20, alpha=0.6, label=name)
 left.axvline(0, color="0.5", linestyle=":")
@@ -787,7 +791,7 @@ list(loaded)
 # PyTorch refuses:
 
 torch.save(model, file)
-with show_error(lines=11):
+with show_error(lines=10):
     torch.load(file)
 folder.cleanup()
 
@@ -823,7 +827,7 @@ with show_error(ValueError):
 # Cure: ``torch.from_numpy(array).float()``.
 
 with show_error(RuntimeError):
-    model(torch.from_numpy(np.zeros((1, 36))).to(device))
+    nn.Linear(36, 1)(torch.from_numpy(np.zeros((1, 36))))
 
 # %%
 # **Sigmoid twice.**
@@ -892,14 +896,18 @@ loss_function(perfect, torch.ones(1)).item()
 #           return weights.grad
 #
 #
-#       for name, values in {"measured": filled, "standardised": standardised}.items():
+#       lowest = []
+#       for values in (filled, standardised):
 #           size = weight_gradients(values[train], malignant[train]).abs()
 #           _, losses = fit(dataset(values, train), dataset(values, valid))
-#           lowest = min(valid_loss for _, valid_loss in losses)
-#           print(f"{name}: largest / smallest gradient {size.max() / size.min():.0f}")
-#           print(f"{name}: lowest validation loss {lowest:.3f}")
+#           lowest.append(min(valid_loss for _, valid_loss in losses))
+#           print(f"largest / smallest gradient {size.max() / size.min():8.0f}")
+#           print(f"lowest validation loss      {lowest[-1]:8.3f}")
+#       assert lowest[0] > 3 * lowest[1]
 #
-#    Without scaling the gradients differ by a factor of tens of thousands.
+#    Without scaling the gradients differ by a factor of about a hundred thousand, with
+#    it by less than a hundred.
+#    The lowest validation loss is more than three times as high.
 #    A learning rate that is right for the areas leaves the small columns unused, and
 #    one that is right for those makes the areas jump.
 #    AdamW divides each step by the usual size of its gradient and so softens the blow,
@@ -943,13 +951,16 @@ eatorch.check("03-1", weight_gradients)
 #
 #       both = with_flags(rows[:, [area]], medians[[area]])
 #       both[:, 0] = standardised[:, area]
-#       for name, values in {"filled": both[:, :1], "filled and flag": both}.items():
+#       areas = []
+#       for values in (both[:, :1], both):
 #           trained, _ = fit(dataset(values, train), dataset(values, valid))
 #           score = trained(values[valid].to(device)).squeeze(1).detach().cpu()
-#           print(f"{name}: AUC {roc_auc_score(malignant[valid], score):.2f}")
+#           areas.append(roc_auc_score(malignant[valid], score))
+#       print(f"AUC {areas[0]:.2f} without the flag, {areas[1]:.2f} with it")
+#       assert areas[0] < 0.85 < 0.95 < areas[1]
 #
 #    Alone, the filled area has lost its most telling rows, and the flag brings them
-#    back.
+#    back: the AUC climbs from below 0.85 to above 0.95.
 #    Among 30 columns it is not missed: radius and perimeter still say how large the
 #    tumour is.
 
