@@ -138,7 +138,7 @@ def test_chinese_script_has_chinese_prose_and_the_same_code(project: Path) -> No
     assert chinese.code[1:] == original.code
     assert chinese.order == english.order
     assert chinese.prose.blocks[0].startswith("\n.. _hello:\n\n你好\n====\n\n承诺。")
-    assert chinese.prose.blocks[1] == "看一看\n------\n文字。\n\n"
+    assert chinese.prose.blocks[1] == "看一看\n------\n文字。\n"
 
 
 def test_script_with_backslashes_in_its_header_keeps_them(project: Path) -> None:
