@@ -34,12 +34,14 @@ class Summary:
     """The layers of a model and what they weigh; ``print`` shows a table.
 
     Attributes:
+        inputs: Shapes of what went in.
         layers: One entry per module, from the outside in.
         parameters: Numbers in all parameters; a shared one counts once.
         trainable: Those of them that ask for a gradient.
         bytes: Memory of parameters and buffers.
     """
 
+    inputs: str
     layers: tuple[Layer, ...]
     parameters: int
     trainable: int
@@ -100,6 +102,7 @@ def summary(model: nn.Module, *inputs: Any, depth: int = 3) -> Summary:
     outputs = _run(model, inputs)
     tensors = [*model.parameters(), *model.buffers()]
     return Summary(
+        inputs=", ".join(map(_shape, inputs)),
         layers=tuple(_layers(model, outputs, depth)),
         parameters=sum(p.numel() for p in model.parameters()),
         trainable=sum(p.numel() for p in model.parameters() if p.requires_grad),
