@@ -295,7 +295,8 @@ def test_another_optimizer_or_scheduler_is_told(tmp_path: Path) -> None:
 
 def test_what_fails_halfway_is_undone(tmp_path: Path) -> None:
     ours, options = make(tmp_path)
-    path = ours.fit(epochs=1, **options) and ours.save(tmp_path / "a.pt")
+    ours.fit(epochs=1, **options)
+    path = ours.save(tmp_path / "a.pt")
     state = torch.load(path, weights_only=True)
     state["ranks"][0]["random"].pop("torch")
     torch.save(state, path)
@@ -336,7 +337,7 @@ def test_weights_survive(suffix: str, tmp_path: Path) -> None:
 
 def test_wrappers_leave_no_prefix(tmp_path: Path) -> None:
     model = nn.Linear(2, 1)
-    wrapped = torch.compile(model, backend="eager")
+    wrapped: Any = torch.compile(model, backend="eager")
     path = save_weights(wrapped, tmp_path / "model.pt")
     assert sorted(torch.load(path, weights_only=True)) == ["bias", "weight"]
     load_weights(wrapped, path)

@@ -26,16 +26,22 @@ _HOMES = {
 }
 _SUBMODULES = frozenset(
     {
+        "callbacks",
         "checking",
+        "checkpoint",
         "data",
         "devices",
         "errors",
         "expecting",
+        "faults",
         "graphs",
+        "history",
         "metrics",
+        "parallel",
         "plots",
         "seeding",
         "summaries",
+        "training",
     }
 )
 
