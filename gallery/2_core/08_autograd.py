@@ -24,7 +24,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from torch.func import grad, hessian, jacrev, vmap
+from torch.func import grad, hessian, jacfwd, jacrev, vmap
 
 import eatorch
 
@@ -572,15 +572,19 @@ jacrev(grad(valley))(point)
 
 # %%
 # :func:`torch.func.hessian` is the ready-made form.
-# In PyTorch 2.13 its first call loads code *inside* PyTorch that still uses the
-# deprecated ``torch.jit.script``, and a :class:`DeprecationWarning` says so.
+# It also uses :func:`torch.func.jacfwd`, which makes a Jacobian column by column, one
+# pass for each input, and so suits few inputs and many outputs.
+# In PyTorch 2.13 the first call of either loads code *inside* PyTorch that still uses
+# the deprecated ``torch.jit.script``, and a :class:`DeprecationWarning` says so.
 # Our code has no part in that, so we silence this one message here.
 # The line above gives the same numbers without any warning.
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
     bends = hessian(valley)(point)
+    by_columns = jacfwd(box)(size.detach())
 assert torch.equal(bends, jacrev(grad(valley))(point))
+assert torch.allclose(by_columns, jacobian)
 
 # %%
 # And here is what it is good for.
@@ -621,11 +625,6 @@ point - torch.linalg.solve(bends, grad(valley)(point))
 #      - ``vmap(grad(f))(batch)``
 #      - ``(b, n)``
 #
-# :func:`torch.func.jacfwd` gives the same matrix as ``jacrev``.
-# It goes column by column, one pass for each input, so it suits few inputs and many
-# outputs.
-
-# %%
 # .. _autograd-off:
 #
 # Stop recording
