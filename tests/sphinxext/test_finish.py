@@ -124,3 +124,15 @@ def test_what_scrolls_takes_the_focus_and_captions_have_a_level() -> None:
 def test_the_summary_is_the_first_paragraph_under_the_title() -> None:
     assert summary_of(FIELDS) == "A promise."
     assert summary_of("<p>no title</p>") == ""
+
+
+def test_names_keep_their_links_and_variables_lose_them() -> None:
+    html = """<a class="sphx-glr-backref-instance" href="t">row</a>
+    <a class="sphx-glr-backref-instance" href="u">axes.plot</a>
+    <a class="sphx-glr-backref-module-torch" href="v">torch.tensor</a>"""
+    soup = finished(html)
+    assert [link.get_text() for link in soup.find_all("a")] == [
+        "axes.plot",
+        "torch.tensor",
+    ]
+    assert "row" in soup.get_text()

@@ -246,10 +246,18 @@ def part_download(soup: BeautifulSoup, page: Page) -> None:
     (title.find_next_sibling("p") or title).insert_after(paragraph)
 
 
+def code_links(soup: BeautifulSoup, _page: Page) -> None:
+    """Keep the links of names in code; drop those of a lesson's own variables."""
+    for link in soup.select("a.sphx-glr-backref-instance"):
+        if "." not in link.get_text() or "builtins" in str(link["class"]):
+            link.unwrap()
+
+
 REPAIRS: list[Callable[[BeautifulSoup, Page], None]] = [
     lesson_card,
     cards,
     pictures,
     part_download,
+    code_links,
     semantics,
 ]

@@ -116,7 +116,9 @@ def entries_for(name: str) -> list[Entry]:
     if re.fullmatch(UNDOCUMENTED, name) or _is_inherited(name, found):
         return []
     kind = _kind(name, found)
-    names = {name, _defined_as(found)} if inspect.isclass(found) else {name}
+    names = {name}
+    if inspect.isclass(found) and _is_reachable(_defined_as(found)):
+        names.add(_defined_as(found))
     location = address(project, _documented_as(names), module=kind == "module")
     return [Entry(project, f"py:{kind}", each, location) for each in sorted(names)]
 
@@ -170,6 +172,11 @@ def _defined_as(found: type) -> str:
     if found.__module__ == "builtins":
         return found.__qualname__
     return f"{found.__module__}.{found.__qualname__}"
+
+
+def _is_reachable(name: str) -> bool:
+    """Tell whether the name leads somewhere: the type ``function`` has none."""
+    return "." in name or hasattr(builtins, name)
 
 
 def _is_inherited(name: str, found: Any) -> bool:
