@@ -167,13 +167,19 @@ def _read(paths: Paths) -> list[Lesson]:
 
 
 def _recover(paths: Paths) -> None:
-    """After a build that was cut off, trust nothing that it may have half written.
+    """Make all pages anew if a build was cut off or its machinery has changed.
 
-    Finished lessons are kept: their runs are remembered with a hash of each file.
+    Sphinx would not see it. Finished lessons are kept: their runs are remembered with
+    a hash of each file.
     """
+    machinery = paths.work / "machinery"
+    now = runs.machinery(paths.root)
     if paths.unfinished.exists():
         say("the last build did not end; its pages are made anew")
         shutil.rmtree(paths.work, ignore_errors=True)
+    elif not machinery.exists() or machinery.read_text() != now:
+        shutil.rmtree(paths.work, ignore_errors=True)
+    runs.write_whole(machinery, now)
 
 
 def _forget_pages_of_removed_lessons(paths: Paths, lessons: list[Lesson]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from eatorch.sphinxext.metadata import Lesson
 
-__all__ = ["forget_stale", "records", "remember"]
+__all__ = ["forget_stale", "machinery", "records", "remember"]
 
 _LEDGER = "runs.json"
 
@@ -75,6 +75,25 @@ def records(lessons: Iterable[Lesson], generated: Path) -> dict[str, str]:
         for lesson in lessons
     }
     return {name: path.read_text() for name, path in paths.items() if path.exists()}
+
+
+def machinery(root: Path) -> str:
+    """Hash what shapes every page and what Sphinx does not watch.
+
+    Args:
+        root: The project.
+
+    Returns:
+        A fingerprint of the extensions, templates, inventories and settings.
+    """
+    folders = ("src/eatorch/sphinxext", "docs/_templates", "docs/_inventories")
+    paths = [
+        path
+        for folder in folders
+        for path in sorted((root / folder).rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+    return _hash([*paths, root / "conf.py", root / "constraints.txt"], root)
 
 
 def write_whole(path: Path, text: str) -> None:
