@@ -2,22 +2,35 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import nbformat
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import write_po
 
 from eatorch.sphinxext.addresses import BASES
-from eatorch.sphinxext.downloads import Script, install_code, write_downloads
+from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.downloads import (
+    Script,
+    install_code,
+    python_script,
+    write_downloads,
+)
+from eatorch.sphinxext.links import Link, Links
+from eatorch.sphinxext.markdown import to_markdown
 from eatorch.sphinxext.restructured import ExportError
+from eatorch.sphinxext.translation import translate
 
 ROOT = Path(__file__).parents[2]
+REAL = sorted((ROOT / "gallery").glob("*/[0-9]*.py"))
+LOCALES = ROOT / "locales" / "zh_CN" / "LC_MESSAGES" / "lessons"
 URL = "https://x.org/"
 LESSONS = {
     "1_workflow/01_hello.py": '''\
@@ -244,11 +257,48 @@ def test_bases_are_those_of_the_site() -> None:
     } == BASES
 
 
-def test_real_lessons_can_be_exported_in_english(tmp_path: Path) -> None:
-    """Constructs are checked here; links to other pages need the built site."""
-    for lesson in sorted((ROOT / "gallery").glob("*/[0-9]*.py")):
-        script = Script.read(lesson)
-        assert len(script.prose.blocks) == script.order.count("text")
-        rebuilt = tmp_path / lesson.name
-        rebuilt.write_text(lesson.read_text())
-        assert Script.read(rebuilt).code == script.code
+class AnyLinks(Links):
+    """Finds each section and page: whether it exists is the site's to know."""
+
+    def label(self, name: str) -> Link:
+        return Link(name, f"{URL}{name}")
+
+    def page(self, name: str, folder: str) -> Link:
+        return Link(f"{folder} {name}", f"{URL}{name}")
+
+
+@pytest.mark.parametrize("lesson", REAL, ids=lambda path: path.stem)
+def test_real_lesson_exports_in_both_languages(lesson: Path, project: Path) -> None:
+    links = AnyLinks(project / "objects.inv", URL, ROOT / "docs" / "_inventories")
+    script = Script.read(lesson)
+    catalog = LOCALES / lesson.parent.name / f"{lesson.stem}.po"
+    chinese = translate(script.prose, read_catalog(catalog), catalog)
+    for page in (script.prose, chinese):
+        cells = to_markdown(page, links, "lessons/x", "en")
+        assert len(cells) == script.order.count("text")
+        assert all(cells)
+    rebuilt = python_script(script.merge(script.prose.blocks), "INSTALL")
+    assert rebuilt.replace("\nINSTALL\n# %%\n", "") == lesson.read_text()
+
+
+@pytest.mark.parametrize("lesson", REAL, ids=lambda path: path.stem)
+def test_every_message_of_a_real_lesson_finds_its_place(lesson: Path) -> None:
+    """Each gets a word in front; taking it away gives the lesson back."""
+    page = Script.read(lesson).prose
+    marked = Marked("zh_CN")
+    translated = translate(page, marked, lesson)
+    words = " ".join(translated.text.replace("译", "").split())
+    assert translated.text.count("译") > 3 * len(page.blocks) / 2
+    assert _without_rules(words) == _without_rules(" ".join(page.text.split()))
+
+
+class Marked(Catalog):
+    """A catalog that knows every message."""
+
+    def get(self, message: Any, *_: Any) -> Message:
+        return Message(message, f"译{message}")
+
+
+def _without_rules(text: str) -> str:
+    """Drop title underlines, whose length follows the title."""
+    return re.sub(r" ([=^~-])\1+ ", " ", text)

@@ -165,6 +165,13 @@ def test_what_cannot_be_translated_names_file_and_message(
         translate(Page("07_x.py", [english], [1]), catalog(messages), PO)
 
 
+def test_a_fuzzy_translation_is_none() -> None:
+    unchecked = catalog({})
+    unchecked.add("One.", "一。", flags=["fuzzy"])
+    with pytest.raises(ExportError, match=r"no translation of 'One\.'"):
+        translate(Page("07_x.py", ["One."], [1]), unchecked, PO)
+
+
 def test_page_is_parsed_with_markers_between_blocks() -> None:
     document = parse(Page("07_x.py", ["a", "b"], [1, 9]))
     assert [node.astext() for node in document.findall(nodes.paragraph)] == ["a", "b"]

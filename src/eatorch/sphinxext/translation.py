@@ -80,9 +80,9 @@ def _message(node: nodes.TextElement) -> str:
 
 def _translation(node: nodes.TextElement, catalog: Catalog, path: Path) -> str:
     message = _message(node)
-    found = catalog[message].string if message in catalog else ""
-    if found:
-        return str(found).strip()
+    found = catalog.get(message)
+    if found and found.string and not found.fuzzy:
+        return str(found.string).strip()
     key = message.lower()
     if isinstance(node, nodes.field_name) and key in STRINGS:
         return text(key, "zh")
