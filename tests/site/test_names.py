@@ -49,4 +49,10 @@ def test_every_public_name_is_linked(script: Path, language: str) -> None:
         link.get_text()
         for link in BeautifulSoup(html, "html.parser").select(".highlight a[href]")
     }
-    assert sorted(public_names(script) - links) == []
+    # A member of a value, such as np.minimum.accumulate, is found by its owner.
+    lost = {
+        name
+        for name in public_names(script) - links
+        if name.rpartition(".")[0] not in links
+    }
+    assert sorted(lost) == []
