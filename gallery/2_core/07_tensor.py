@@ -32,6 +32,12 @@ import eatorch
 # PyTorch has one kind of data.
 # A share price, a sentence, a photograph, the weights of a network: each is a *tensor*,
 # a block of numbers of one type, arranged along zero or more axes.
+# Why not a Python list?
+# A list strings separate objects together, of any type.
+# One block of one type is something that a processor works through without asking, that
+# a GPU can work on in many places at once, and whose derivatives PyTorch can keep track
+# of.
+#
 # Let us take five tensors from real data: how many Google shares changed hands each day
 # after the company went public, and a photograph of a dahlia.
 
@@ -203,6 +209,24 @@ plt.show()
 torch.randperm(10, generator=generator), torch.empty(2, 3).shape
 
 # %%
+# .. _tensor-basics:
+#
+# Read, write, calculate
+# ----------------------
+# Square brackets read, and on the left of ``=`` they write; a colon means everything
+# along that axis.
+# Arithmetic works number by number, while ``@`` is the matrix product.
+# A method whose name ends in an underscore changes the tensor itself, *in place*.
+
+table[0, 2] = 9  # one number
+table[1] = torch.tensor([0, 1, 0])  # a row
+table.mul_(10)  # in place
+print(table)
+print("second column:", table[:, 1], "sum:", table.sum())
+print("number by number:", table[0] + table[1], table[0] * table[1])
+table @ table.T
+
+# %%
 # .. _tensor-dtype:
 #
 # dtype: what one number is made of
@@ -293,7 +317,8 @@ attempt(lambda: tiny + 1)
 # ---------------------------
 # :meth:`~torch.Tensor.to` converts, and short names such as ``float()``, ``double()``,
 # ``int()`` and ``long()`` do the same; ``torch.long`` is just another name of
-# ``torch.int64``, as ``torch.float`` is of ``torch.float32``.
+# ``torch.int64``, as ``torch.float`` is of ``torch.float32``. ``a.to(b)`` takes dtype
+# and device from another tensor.
 # Floats turned into integers lose what stands after the point; they are not rounded.
 
 prices = torch.tensor([1.2, 2.7, -2.7])
@@ -653,7 +678,7 @@ shared, array, tensor
 
 # %%
 # This pair of lines makes the bridge look broken when it is not.
-# ``+=`` and the methods that end in an underscore work *in place*;
+# ``+=`` works *in place*, as the methods with an underscore do;
 # ``tensor = tensor + 1`` only moves the name to a new tensor.
 #
 # Python's own ``id()`` is no help here.
