@@ -16,6 +16,7 @@ _LARGEST = 16  # cells along an axis of a drawn tensor
 _SHEETS = 3  # axes that a drawn tensor may have
 _SHADE = 0.25  # of colour behind text: light enough on white, dark enough on black
 _PER_ROW = 4  # boxes of a flow side by side
+_WIDE, _HIGH = 0.8, 0.62  # of a box, as shares of its place
 
 Point = tuple[float, float]
 
@@ -125,30 +126,49 @@ def draw_flow(summary: "Summary", *, ax: "Axes | None" = None) -> "Axes":
     labels = [f"input\n\n{summary.inputs}"]
     labels += [f"{layer.name}\n{layer.kind}\n{layer.output}" for layer in inner]
     width = max(len(line) for label in labels for line in label.split("\n"))
-    ax = new_axes(ax, size=(8.0, 1.2 * -(-len(labels) // _PER_ROW) + 0.6))
-    font = min(9.0, 9.0 * 20 / max(width, 1))
+    ax = new_axes(ax, size=(8.0, 1.1 * -(-len(labels) // _PER_ROW) + 0.3))
+    font = min(9.0, 170 / width)  # points: the longest line fits into its box
     places = [(n % _PER_ROW, -(n // _PER_ROW)) for n in range(len(labels))]
+    for number, ((x, y), label) in enumerate(zip(places, labels, strict=True)):
+        _draw_layer(ax, x, y, "C1" if number else "C2")
+        ax.text(x, y, label, ha="center", va="center", fontsize=font)
     for start, end in pairwise(places):
         _draw_step(ax, start, end)
-    for number, ((x, y), label) in enumerate(zip(places, labels, strict=True)):
-        box = {"boxstyle": "round", "facecolor": ("C1" if number else "C2", _SHADE)}
-        ax.text(x, y, label, ha="center", va="center", fontsize=font, bbox=box)
-    ax.set(xlim=(-0.5, _PER_ROW - 0.5), ylim=(places[-1][1] - 0.5, 0.5))
+    last = min(len(labels), _PER_ROW)
+    ax.set(xlim=(-0.5, last - 0.5), ylim=(places[-1][1] - 0.4, 0.4))
     ax.axis("off")
     return ax
 
 
+def _draw_layer(ax: "Axes", x: float, y: float, colour: str) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    box = FancyBboxPatch(
+        (x - _WIDE / 2, y - _HIGH / 2),
+        _WIDE,
+        _HIGH,
+        boxstyle="round,pad=0,rounding_size=0.04",
+        facecolor=(colour, _SHADE),
+        edgecolor=colour,
+    )
+    ax.add_patch(box)
+
+
 def _draw_step(ax: "Axes", start: Point, end: Point) -> None:
-    """Draw an arrow from box to box, or round the corner to the next row."""
+    """Draw an arrow to the next box, or round the corner to the next row."""
+    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path
+
     (x, y), (to_x, to_y) = start, end
-    corners = [(x, y), (to_x, to_y)]
+    corners: list[Point] = [(x + _WIDE / 2, y), (to_x - _WIDE / 2, y)]
     if y != to_y:
-        corners = [(x, y), (x, y - 0.5), (to_x, y - 0.5), (to_x, to_y)]
-    ax.plot(*zip(*corners, strict=True), color="0.5", zorder=1)
-    arrow = {"arrowstyle": "-|>", "color": "0.5"}
-    (ax_, ay), (bx, by) = corners[-2:]
-    middle = (ax_ + bx) / 2 + (0.02 if y == to_y else 0), (ay + by) / 2
-    ax.annotate("", middle, (ax_, ay), arrowprops=arrow, zorder=1)
+        between = (y + to_y) / 2
+        corners = [(x, y - _HIGH / 2), (x, between)]
+        corners += [(to_x, between), (to_x, to_y + _HIGH / 2)]
+    arrow = FancyArrowPatch(
+        path=Path(corners), arrowstyle="-|>", mutation_scale=9, color="0.5"
+    )
+    ax.add_patch(arrow)
 
 
 def new_axes(ax: "Axes | None", size: tuple[float, float] | None = None) -> "Axes":

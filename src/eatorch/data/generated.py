@@ -16,6 +16,7 @@ __all__ = ["Scenes", "clouds", "digit_scenes", "line", "rings"]
 
 _DIGIT = 12  # pixels: height and width of a digit before its margin is cut off
 _LARGEST = 256  # pixels: a patch must fit into the photographs
+_DIM = 0.6
 _INK = 0.5  # darker pixels belong to the digit
 _PLANE = ("x1", "x2")
 _RINGS = ("inner", "outer")
@@ -196,7 +197,8 @@ def _backgrounds(
     if kind == "noise":
         grey = 0.4 * torch.rand(scenes, 1, size, size, generator=generator)
         return grey.repeat(1, 3, 1, 1)
-    photos = torch.stack([photo("china"), photo("flower")]).permute(0, 3, 1, 2) / 255
+    photos = torch.stack([photo("china"), photo("flower")]).permute(0, 3, 1, 2)
+    photos = _DIM * photos / 255  # white digits must not vanish on a bright sky
     _, _, height, width = photos.shape
     patches = []
     for _ in range(scenes):
