@@ -88,7 +88,7 @@ def _refuse_first_derivative(
     if not isinstance(got, Tensor):
         return
     first = vmap(grad(function))(x)
-    if got.shape == first.shape and torch.allclose(got.detach().float(), first):
+    if got.shape == first.shape and torch.allclose(got.detach().cpu().float(), first):
         raise Slip(
             f"For {name} the first derivative came back. Derive it once more.",
             f"对 {name} 返回的是一阶导数，还要再求一次导。",
@@ -117,7 +117,7 @@ def price_list(answer: Any) -> None:
             f"v should have shape (2,), got {shape}. {why}",
             f"v 的形状应为 (2,)，得到的是 {shape}。{why_zh}",
         )
-    got = answer.detach().float()
+    got = answer.detach().cpu().float()
     if torch.allclose(got, PRICES.flip(0)):
         raise Slip(
             "Both prices are there, but swapped. Which output does trip name first?",
@@ -220,7 +220,7 @@ def _same(got: Any, want: Tensor) -> bool:
     return (
         isinstance(got, Tensor)
         and got.shape == want.shape
-        and torch.allclose(got.detach().float(), want, rtol=1e-3, atol=1e-3)
+        and torch.allclose(got.detach().cpu().float(), want, rtol=1e-3, atol=1e-3)
     )
 
 
