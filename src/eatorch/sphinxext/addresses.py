@@ -32,9 +32,9 @@ CLASSES = (
 
 # Members that exist but have no entry in the documentation.
 UNDOCUMENTED = (
-    r"torch\.Tensor\.(data|names?|output_nr|volatile)"
+    r"torch\.Tensor\.(data|names?|output_nr|volatile|index|solve)"
     r"|matplotlib\.figure\.Figure\.(number|axes|show)"
-    r"|matplotlib\.axes\.Axes\.(figure|name|axes)"
+    r"|matplotlib\.axes\.Axes\.(figure|name|axes|patches|lines|texts)"
 )
 
 _OWN_PAGE = r"generated/\g<0>.html"
@@ -44,6 +44,9 @@ _TORCH: Rules = [
     (r"torch\.Tensor\.grad_fn", "autograd.html#autograd-graph"),
     (r"torch\.Tensor\.([TH]|m[TH])", "tensors.html"),
     (r"torch\.Tensor", "tensors.html"),
+    (r"torch\.[A-Z]\w+Tensor", "tensor_attributes.html#torch.dtype"),
+    (r"torch\.random\.\w+", "random.html"),
+    (r"torch\.overrides\.\w+", "torch.overrides.html"),
     (r"torch\.(dtype|device|layout|memory_format)(\..*)?", "tensor_attributes.html"),
     (
         r"torch\.(\w*(int|float)\d\w*|bool|int|long|float|double|half|cfloat)",
@@ -97,7 +100,10 @@ _NUMPY: Rules = [
 ]
 _MATPLOTLIB: Rules = [
     (r"matplotlib\.(rc\w*|use|get_backend)", "api/matplotlib_configuration_api.html"),
-    (r"matplotlib\.(cbook|ticker|image|gridspec|cm)\.[\w.]+", r"api/\1_api.html"),
+    (
+        r"matplotlib\.(cbook|ticker|image|gridspec|cm|path|text)\.[\w.]+",
+        r"api/\1_api.html",
+    ),
     (r"(matplotlib(?:\.\w+)*\.[A-Z]\w*)\.\w+", r"api/_as_gen/\g<0>.html"),
     (r"matplotlib\..*", r"api/_as_gen/\g<0>.html"),
 ]
@@ -132,6 +138,8 @@ _RULES = {
 }
 _MODULES: dict[str, Rules] = {
     "torch": [
+        (r"torch\.(nn)\.(parallel|utils)", r"\1.html"),
+        (r"torch\.func", "func.api.html"),
         (r"torch\.utils\.(.*)|torch\.(.*)", r"\1\2.html"),
         (r"torch", "torch.html"),
     ],
