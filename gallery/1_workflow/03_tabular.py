@@ -28,7 +28,6 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import eatorch
-from eatorch.errors import show_error
 
 device = eatorch.device()
 torch.set_num_threads(1)  # on batches this small, threads cost more than they bring
@@ -349,8 +348,14 @@ for name, parameter in model.named_parameters():
 sum(parameter.numel() for parameter in model.parameters())  # in all
 
 # %%
-# Count one line by hand: the first layer has 36 weights for each of its 16 outputs.
-# In all there are about twice as many parameters as training rows.
+# Check one line by hand: the first layer has 36 weights for each of its 16 outputs.
+# :func:`eatorch.summary` counts for you from now on.
+# It sends a batch through the model and shows the shape that comes out of each layer:
+
+eatorch.summary(model, inputs[:32].to(device))
+
+# %%
+# There are about twice as many parameters as training rows.
 # Such a network can learn the training rows by heart, so we had better watch it.
 #
 # .. _tabular-loss:
@@ -421,7 +426,7 @@ def evaluate(model, loader):
 evaluate(model, valid_loader)
 
 # %%
-# An untrained network guesses: its loss is close to :math:`\log 2 = 0.69`, the loss of
+# An untrained network guesses: its loss is close to :math:`\log(2) \approx 0.69`, the loss of
 # a coin, and its accuracy is mere luck.
 #
 # Now the loop, in full.
@@ -791,7 +796,7 @@ list(loaded)
 # PyTorch refuses:
 
 torch.save(model, file)
-with show_error(lines=10):
+with eatorch.show_error(lines=10):
     torch.load(file)
 folder.cleanup()
 
@@ -807,7 +812,7 @@ folder.cleanup()
 # The table stores its classes as ``int64``.
 # This loss calculates with its labels, so they have to be ``float32``: ``.float()``.
 
-with show_error(RuntimeError):
+with eatorch.show_error(RuntimeError):
     loss_function(torch.zeros(3), torch.tensor([0, 1, 1]))
 
 # %%
@@ -818,7 +823,7 @@ with show_error(RuntimeError):
 # Be glad about this error: :class:`~torch.nn.MSELoss` only warns, compares each with
 # each and learns nonsense.
 
-with show_error(ValueError):
+with eatorch.show_error(ValueError):
     loss_function(torch.zeros(3, 1), torch.zeros(3))
 
 # %%
@@ -826,7 +831,7 @@ with show_error(ValueError):
 # NumPy counts in ``float64``, layers in ``float32``.
 # Cure: ``torch.from_numpy(array).float()``.
 
-with show_error(RuntimeError):
+with eatorch.show_error(RuntimeError):
     nn.Linear(36, 1)(torch.from_numpy(np.zeros((1, 36))))
 
 # %%
@@ -844,6 +849,8 @@ loss_function(perfect, torch.ones(1)).item()
 #    - Older courses end the network with a sigmoid and use :class:`~torch.nn.BCELoss`.
 #      Today the network returns logits, and :class:`~torch.nn.BCEWithLogitsLoss` does
 #      the rest.
+#    - Layers were appended one by one with ``add_module``.
+#      Today you hand them to :class:`~torch.nn.Sequential` all at once.
 #    - ``pandas.get_dummies`` once gave numbers and since pandas 2.0 gives ``bool``.
 #      Write ``get_dummies(frame).astype("float32")`` before you make a tensor of it.
 #    - Values were taken out by ``tensor.data``, which hides changes from autograd.
