@@ -18,14 +18,27 @@
     status.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   };
 
+  // The index holds each Chinese character as a word of its own: cutting Chinese into
+  // words is guesswork, and the guesses for page and query would differ.
   const HAN = /\p{Script=Han}/u;
+  const BETWEEN = /(\p{Script=Han})(?=\p{Script=Han})/gu;
+  const join = (text) =>
+    text.replace(/(?<=\p{Script=Han})((?:<\/mark>)?) ((?:<mark>)?)(?=\p{Script=Han})/gu, "$1$2");
+  const joined = (page) => ({
+    ...page,
+    content: join(page.content),
+    excerpt: join(page.excerpt),
+    meta: { ...page.meta, title: join(page.meta.title ?? "") },
+    anchors: page.anchors.map((it) => ({ ...it, text: join(it.text ?? "") })),
+    sub_results: page.sub_results.map((it) => ({ ...it, title: join(it.title) })),
+  });
   const tidy = (text) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
   // "梯度gradient torch.einsum" → 梯度, gradient, torch.einsum
   const wordsOf = (query) => query.match(/\p{Script=Han}+|[^\s\p{Script=Han}]+/gu) ?? [];
 
   // English endings are cut so that "gradients" finds "gradient", and back.
   const stem = (word) =>
-    /^[a-z]{4,}$/.test(word) ? word.replace(/(ies|ing|ed|es|s|e|y)$/, "") : word;
+    /^[a-z]{6,}$/.test(word) ? word.replace(/(ations?|ions?|ies|ing|ed|es|s|e|y)$/, "") : word;
 
   // A compound such as 张量形状 may stand on the page in parts of two or more characters.
   const inParts = (word, text) => {
@@ -35,11 +48,12 @@
     }
     return false;
   };
-  const holds = (word, text) => {
-    if (HAN.test(word)) return inParts(word, text);
-    const start = stem(word).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return new RegExp(`(^|[^a-z0-9])${start}`).test(text);
+  const pattern = (word) => {
+    const escaped = stem(word).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return new RegExp(HAN.test(word) ? escaped : `(?<![a-z0-9])${escaped}`, "g");
   };
+  const holds = (word, text) => (HAN.test(word) ? inParts(word, text) : pattern(word).test(text));
+  const holdsAll = (words, text) => words.every((word) => holds(word, text));
 
   // All ways to say the query: as it is, and with its terms in the other language.
   const variants = (query, synonyms) => {
@@ -54,26 +68,30 @@
     return [...new Set(all)];
   };
 
-  const rank = (found, page, query) => {
-    const title = tidy(page.meta.title ?? "");
-    const text = tidy(page.content);
+  // Titles count most, then headings, then how often the words stand in the text.
+  const rank = (page, query) => {
     const words = wordsOf(query);
-    let score = found.score;
-    if (title === query) score *= 8;
-    else if (words.every((word) => holds(word, title))) score *= 4;
-    if (text.includes(query)) score *= 1.5;
-    return words.every((word) => holds(word, `${title} ${text}`)) ? score : 0;
+    const title = tidy(page.meta.title ?? "");
+    const text = tidy(`${title} ${page.content}`);
+    if (!holdsAll(words, text)) return 0;
+    const headings = page.anchors.map((it) => tidy(it.text ?? ""));
+    const named = headings.filter((heading) => holdsAll(words, heading)).length;
+    const times = Math.min(...words.map((word) => (text.match(pattern(word)) ?? []).length));
+    let score = 1 + Math.log2(1 + times) + 2 * Math.log2(1 + named);
+    if (title === query) score += 10;
+    else if (holdsAll(words, title)) score += 5;
+    if (headings.includes(query)) score += 4;
+    if (words.length > 1 && text.includes(query)) score += 3;
+    return score;
   };
 
   const search = async (pagefind, query, synonyms) => {
     const pages = new Map();
     for (const variant of variants(query, synonyms)) {
-      const { results } = await pagefind.search(variant);
-      const read = await Promise.all(
-        results.slice(0, MOST_READ).map(async (found) => [found, await found.data()]),
-      );
-      for (const [found, page] of read) {
-        const score = rank(found, page, variant) * (variant === query ? 1.2 : 1);
+      const { results } = await pagefind.search(variant.replace(BETWEEN, "$1 "));
+      const read = results.slice(0, MOST_READ).map((found) => found.data());
+      for (const page of (await Promise.all(read)).map(joined)) {
+        const score = rank(page, variant) * (variant === query ? 1.2 : 1);
         if (score > (pages.get(page.url)?.score ?? 0)) pages.set(page.url, { page, score });
       }
     }

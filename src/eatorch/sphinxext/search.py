@@ -13,6 +13,8 @@ from typing import Any
 _SECTION = re.compile(
     r'<section id="([^"]+)">\s*((?:<span id="[^"]+"></span>\s*)*)<h([2-4])(?=[ >])'
 )
+_SIGNATURE = re.compile(r'<dt class="sig[^"]*" id="([^"]+)">')
+_CHINESE = re.compile("([\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
 
 __all__ = ["index_tree", "synonyms"]
 
@@ -42,7 +44,7 @@ def index_tree(tree: Path, terms: Path) -> None:
         command = [
             *(sys.executable, "-m", "pagefind", "--quiet", "--site", folder),
             *("--output-path", str(tree / "pagefind")),
-            *("--root-selector", "#furo-main-content"),
+            *("--root-selector", "#furo-main-content", "--keep-index-url"),
             *("--exclude-selectors", _IGNORED),
         ]
         done = subprocess.run(command, text=True, capture_output=True, check=False)
@@ -58,11 +60,17 @@ def index_tree(tree: Path, terms: Path) -> None:
 
 
 def _copy_pages(tree: Path, folder: Path) -> None:
-    """Copy the pages with each section's id on its heading, where Pagefind looks."""
+    """Copy the pages in the form that Pagefind reads best.
+
+    Each section's id moves to its heading and each documented name becomes a heading,
+    so that answers link to them. Each Chinese character becomes a word: page and query
+    are cut alike, and compounds are found; search.js puts the text together again.
+    """
     for path in tree.rglob("*.html"):
-        page = _SECTION.sub(
-            r"<section>\2<h\3 id=\"\1\"", path.read_text(encoding="utf-8")
-        )
+        page = path.read_text(encoding="utf-8")
+        page = _SECTION.sub(r'<section>\2<h\3 id="\1"', page)
+        page = _SIGNATURE.sub(r'<dt><h4 id="\1">\1</h4>', page)
+        page = _CHINESE.sub(r"\1 ", page)
         copy = folder / path.relative_to(tree)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(page, encoding="utf-8")

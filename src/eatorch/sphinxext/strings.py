@@ -91,7 +91,6 @@ STRINGS: dict[str, tuple[str, str]] = {
         "没有找到与“{query}”相关的内容。请换一个更短或不同的词。",
     ),
     "search_working": ("Searching …", "正在搜索……"),
-    "search_also": ("Also looked for: {terms}.", "同时搜索了：{terms}。"),
     "search_script": (
         "The search runs in your browser and needs JavaScript. "
         "Without it, the lists of lessons and of glossary terms are a good start.",
