@@ -426,8 +426,8 @@ def evaluate(model, loader):
 evaluate(model, valid_loader)
 
 # %%
-# An untrained network guesses: its loss is close to :math:`\log(2) \approx 0.69`, the loss of
-# a coin, and its accuracy is mere luck.
+# An untrained network guesses: its loss is close to :math:`\log(2) \approx 0.69`, the
+# loss of a coin, and its accuracy is mere luck.
 #
 # Now the loop, in full.
 # For each batch: forget the old gradients, predict, measure the loss, find the
