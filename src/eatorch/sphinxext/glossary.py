@@ -150,12 +150,13 @@ class GlossaryTable(SphinxDirective):
 def _table(found: list[Term], *, chinese: bool) -> nodes.table:
     rows = [_row(term, chinese=chinese) for term in found]
     head = nodes.row("", *[_cell(word) for word in _HEAD[chinese]])
-    columns = [nodes.colspec(colwidth=width) for width in (1, 1, 3)]
+    columns = [nodes.colspec(colwidth=1) for _ in _HEAD[chinese]]
     columns[0]["stub"] = 1  # the term heads its row
     group = nodes.tgroup(
         "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
     )
-    return nodes.table("", group, classes=["glossary"])
+    # Columns as wide as their words, so that three of them fit on a phone.
+    return nodes.table("", group, classes=["glossary", "colwidths-auto"])
 
 
 def _row(term: Term, *, chinese: bool) -> nodes.row:
