@@ -91,7 +91,7 @@ def reset(conf: dict[str, Any], fname: str, when: str) -> None:
     seed_everything(0)
     warnings.resetwarnings()
     mpl.rcParams.update(STYLE)
-    _started[fname] = time.perf_counter()
+    _started[fname] = time.process_time()
 
 
 def _record(lesson: Path) -> None:
@@ -103,7 +103,7 @@ def _record(lesson: Path) -> None:
         "torch": version("torch"),
         "python": platform.python_version(),
         "device": "CPU",
-        "seconds": round(time.perf_counter() - _started[lesson.name], 2),
+        "seconds": round(time.process_time() - _started[lesson.name], 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     lesson.with_suffix(".run.json").write_text(json.dumps(run) + "\n")

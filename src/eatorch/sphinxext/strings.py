@@ -67,9 +67,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "day_of_path": ("Day {day} of 20", "20 天路线第 {day} 天"),
     "run_line": (
         "Run on {date} with PyTorch {torch} and Python {python} on the {device} "
-        "in {seconds} s, using {peak_mb} MB of memory at most.",
+        "in {seconds} s of processor time, using {peak_mb} MB of memory at most.",
         "{date} 在 {device} 上用 PyTorch {torch} 和 Python {python} 运行，"
-        "用时 {seconds} 秒，内存峰值 {peak_mb} MB。",
+        "占用处理器 {seconds} 秒，内存峰值 {peak_mb} MB。",
     ),
     "download_part": ("All lessons of this part (zip)", "下载本篇全部课程（zip）"),
     "download_all": ("All lessons (zip)", "下载全部课程（zip）"),
