@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from eatorch import parallel
 from eatorch.callbacks import Callback
@@ -18,7 +19,23 @@ __all__: list[str] = []
 
 def snapshot(trainer: "Trainer") -> dict[str, Any]:
     """Return a copy of everything, as a checkpoint of this process alone."""
-    return copy.deepcopy({**shared_state(trainer), "ranks": [own_state(trainer)]})
+    state = shared_state(trainer)
+    for part in ("model", "optimizer", "scheduler", "scaler", "callbacks"):
+        state[part] = copied(state[part])  # the others are new objects already
+    return {**state, "ranks": [own_state(trainer)]}
+
+
+def copied(value: Any) -> Any:
+    """Copy nested tensors; ``deepcopy`` would take several times as long."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        new = copy.copy(value)  # keeps the versions that a state dict carries
+        new.update((key, copied(part)) for key, part in value.items())
+        return new
+    if type(value) in (list, tuple):
+        return type(value)(map(copied, value))
+    return value if value is None else copy.deepcopy(value)
 
 
 def shared_state(trainer: "Trainer") -> dict[str, Any]:
@@ -63,7 +80,7 @@ def restore(trainer: "Trainer", state: dict[str, Any]) -> dict[str, Any]:
     Returns:
         What callbacks and loaders are to know, see :func:`hand_out`.
     """
-    state = copy.deepcopy(state)  # an optimizer keeps the tensors it is given
+    state = copied(state)  # an optimizer keeps the tensors it is given
     trainer.model.load_state_dict(state["model"])
     trainer.optimizer.load_state_dict(state["optimizer"])
     if trainer.scheduler:
