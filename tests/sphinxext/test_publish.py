@@ -25,7 +25,7 @@ def test_after_a_kill_between_the_renames_the_last_good_site_is_back(
     tmp_path: Path, survived: int
 ) -> None:
     old, new = site(tmp_path / "site", "old"), site(tmp_path / "next", "new")
-    renames = []
+    renames: list[Path] = []
 
     def killed(source: Path, target: Path) -> None:
         if len(renames) == survived:

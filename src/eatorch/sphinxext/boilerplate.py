@@ -35,9 +35,10 @@ def strip(_app: Sphinx, docname: str, source: list[str]) -> None:
 def mark_neutral(_app: Sphinx, doctree: nodes.document) -> None:
     """Exempt the header's names and numbers and the cards' links from translation."""
     for field in doctree.findall(nodes.field):
-        if field[0].astext() in _FIELDS:  # the card names them in both languages
-            field[0]["translatable"] = False
-        if field[0].astext() in _NEUTRAL:
+        name = next(field.findall(nodes.field_name))
+        if name.astext() in _FIELDS:  # the card names them in both languages
+            name["translatable"] = False
+        if name.astext() in _NEUTRAL:
             for paragraph in field.findall(nodes.paragraph):
                 paragraph["translatable"] = False
     for paragraph in doctree.findall(nodes.paragraph):
