@@ -101,7 +101,7 @@ def _leaf_label(leaf: Tensor, called: Mapping[int, str]) -> str:
 
 def _gather_crowds(graph: "DiGraph") -> None:
     """Let many nameless leaves of one operation share a node."""
-    for user in list(graph):
+    for user in [node for node, kind in graph.nodes(data="kind") if kind != "leaf"]:
         crowd = [
             node
             for node in graph.predecessors(user)
@@ -166,18 +166,18 @@ def _canvas(
     """Return Axes that measure in inches, and the size of letters that fits them."""
     import matplotlib.pyplot as plt
 
-    height = depth + 2 * margin
+    height, font = depth + 2 * margin, _FONT
     if ax is None:
-        size = (max(width, 2.0), height + 0.4)
+        size = (max(width, 2.0), height + 0.4)  # room for a title
         ax = plt.subplots(figsize=size, layout="constrained")[1]
+    else:
+        figure = ax.get_figure(root=True)
+        assert figure is not None  # Axes live in a figure
+        room = ax.get_position().size * figure.get_size_inches()
+        font *= min(1.0, room[0] / width, room[1] / height)
     ax.set(xlim=(0, width), ylim=(-depth - margin, margin), aspect="equal")
     ax.axis("off")
-    figure = ax.get_figure(root=True)
-    room = ax.get_position()
-    assert figure is not None  # Axes live in a figure
-    across, down = figure.get_size_inches()
-    scale = min(1.0, room.width * across / width, room.height * down / height)
-    return ax, _FONT * scale
+    return ax, font
 
 
 def _draw_arrow(ax: "Axes", corners: list[Point], font: float) -> None:
