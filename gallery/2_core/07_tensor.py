@@ -154,6 +154,8 @@ def attempt(action):
     except (RuntimeError, TypeError, ValueError) as error:
         message = f"{type(error).__name__}: {error}"
         print(textwrap.fill(message, 76, subsequent_indent="    "))
+    else:
+        raise AssertionError("expected an error, and none came")
 
 
 attempt(lambda: torch.tensor([[1, 2, 3], [4, 5]]))
@@ -353,8 +355,8 @@ attempt(lambda: torch.tensor(300, dtype=torch.uint8))
 torch.tensor(300).to(torch.uint8)
 
 # %%
-# Integers have another edge: some results are no integers.
-# A mean is not, and PyTorch asks what you want instead of guessing.
+# Integers have another edge: some results are not integers.
+# A mean seldom is one, and PyTorch asks what you want instead of guessing.
 
 attempt(volume.mean)
 f"{volume.mean(dtype=torch.float64):,.0f} shares a day"
@@ -853,7 +855,7 @@ eatorch.check("07-1", name_of)
 # the same storage, and ``False`` otherwise.
 # It has to recognise views, slices that begin elsewhere, transposes, and two tensors
 # made by :func:`torch.from_numpy` from one array.
-# Equal numbers are not enough, and neither is (or is not) the same Python object.
+# Equal numbers prove nothing, and two different Python objects prove nothing either.
 #
 # .. dropdown:: Hint
 #
