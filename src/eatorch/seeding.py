@@ -5,6 +5,8 @@ import random
 import numpy as np
 import torch
 
+__all__ = ["seed_everything"]
+
 
 def seed_everything(seed: int = 0, *, deterministic: bool = False) -> torch.Generator:
     """Seed Python, NumPy and PyTorch on every device.
