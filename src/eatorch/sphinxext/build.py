@@ -16,6 +16,7 @@ from eatorch.sphinxext import runs
 from eatorch.sphinxext.catalogs import missing_messages
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lessons
 from eatorch.sphinxext.publish import publish, restore
+from eatorch.sphinxext.restructured import ExportError
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 LANGUAGES = {"en": "en", "zh-cn": "zh_CN"}
@@ -82,7 +83,10 @@ def build_site(root: Path, *, url: str) -> Path:
         if faults:
             raise BuildError("\n".join(faults))
         build_chinese(paths, lessons)
-        site = publish(paths.work, paths.build, root, url=url)
+        try:
+            site = publish(paths.work, paths.build, root, url=url)
+        except (ExportError, RuntimeError) as error:
+            raise BuildError(str(error).replace(f"{root}/", "")) from error
         paths.unfinished.unlink()
     say(f"{len(ran)} of {len(lessons)} lessons ran, none of them for Chinese.")
     return site
