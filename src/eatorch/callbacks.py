@@ -15,8 +15,6 @@ from eatorch.history import Mode, Row, check_mode, is_better
 from eatorch.parallel import rank
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from eatorch.training import Trainer
 
 __all__ = ["Callback", "Checkpoint", "EarlyStopping", "TensorBoard"]
@@ -206,7 +204,7 @@ class TensorBoard(Callback):
         self,
         directory: str | Path,
         *,
-        figures: Mapping[str, Callable[["Trainer"], "Figure"]] | None = None,
+        figures: Mapping[str, Callable[["Trainer"], Any]] | None = None,
     ) -> None:
         self.directory = Path(directory)
         self.figures = dict(figures or {})

@@ -2,12 +2,9 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
-if TYPE_CHECKING:
-    from pandas import DataFrame  # type: ignore[import-untyped, unused-ignore]
-
-__all__ = ["History", "is_better"]
+__all__ = ["History"]
 
 Mode = Literal["min", "max"]
 Row = Mapping[str, float]
@@ -82,9 +79,9 @@ class History(Sequence[Row]):
         names = dict.fromkeys(name for row in self._rows for name in row)
         return {n: [row.get(n, math.nan) for row in self._rows] for n in names}
 
-    def to_frame(self) -> "DataFrame":
-        """Return the columns as a pandas table, which needs pandas."""
-        from pandas import DataFrame
+    def to_frame(self) -> Any:
+        """Return the columns as a ``pandas.DataFrame``, which needs pandas."""
+        from pandas import DataFrame  # type: ignore[import-untyped, unused-ignore]
 
         return DataFrame(self.to_dict())
 

@@ -161,7 +161,9 @@ def in_turn(parts: Sequence[Sequence[T]]) -> list[T]:
     return [parts[i % len(parts)][i // len(parts)] for i in range(count)]
 
 
-def launch(function: Callable[..., T], *arguments: Any, processes: int = 2) -> list[T]:
+def launch(
+    function: Callable[..., Any], *arguments: Any, processes: int = 2
+) -> list[Any]:
     """Run a function in several new processes that form a gloo group.
 
     It does from within a notebook what ``torchrun`` does for a script. The function

@@ -6,17 +6,15 @@ of several processes is wrong when one has seen fewer samples.
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from eatorch.batches import size
 from eatorch.faults import NotFiniteError
+from eatorch.metrics import Metric
 from eatorch.parallel import gather, world_size
-
-if TYPE_CHECKING:
-    from eatorch.metrics import Metric
 
 __all__: list[str] = []
 
@@ -24,7 +22,7 @@ __all__: list[str] = []
 class Tally:
     """The losses and metrics of one walk through the data, on this process."""
 
-    def __init__(self, metrics: "Mapping[str, Metric]") -> None:
+    def __init__(self, metrics: Mapping[str, Metric]) -> None:
         self.metrics = metrics
         self.losses: list[float | Tensor] = []  # a device is not asked before the end
         self.sizes: list[int] = []

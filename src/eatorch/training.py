@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -29,13 +29,11 @@ from eatorch.checkpoint import check_fits, read_checkpoint, write
 from eatorch.devices import device as choose_device
 from eatorch.faults import NotFiniteError, TrainingError
 from eatorch.history import History, Row
+from eatorch.metrics import Metric
 from eatorch.progress import Progress
 from eatorch.state import hand_out, kinds, own_state, restore, shared_state, snapshot
 from eatorch.tally import Tally
 from eatorch.updates import Updater
-
-if TYPE_CHECKING:
-    from eatorch.metrics import Metric
 
 __all__ = ["History", "Trainer", "TrainingError"]
 
@@ -98,7 +96,7 @@ class Trainer:
         loss: LossFn,
         optimizer: Optimizer,
         *,
-        metrics: "Mapping[str, Metric] | None" = None,
+        metrics: Mapping[str, Metric] | None = None,
         scheduler: LRScheduler | ReduceLROnPlateau | None = None,
         device: torch.device | str | None = None,
         precision: Literal["fp32", "bf16", "fp16"] = "fp32",
@@ -157,7 +155,8 @@ class Trainer:
             train: A ``DataLoader`` or a list of batches, each a pair (inputs, target).
             valid: The like, to measure after each epoch.
             epochs: The total, counting those done before or in a checkpoint.
-            callbacks: Called between epochs; each :class:`Checkpoint` comes last.
+            callbacks: Called between epochs, each
+                :class:`~eatorch.callbacks.Checkpoint` after the others.
             progress: True for a bar, False for silence, None for a bar where somebody
                 watches and else one line per epoch.
 
@@ -331,8 +330,8 @@ class Trainer:
         training then goes on bit for bit as the unbroken run.
 
         Args:
-            path: A file that :meth:`save` or :class:`Checkpoint` wrote. Reading it runs
-                no code.
+            path: A file of :meth:`save` or :class:`~eatorch.callbacks.Checkpoint`.
+                Reading it runs no code.
 
         Returns:
             The trainer.
