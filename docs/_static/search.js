@@ -23,7 +23,7 @@
   const HAN = /\p{Script=Han}/u;
   const BETWEEN = /(\p{Script=Han})(?=\p{Script=Han})/gu;
   const join = (text) =>
-    text.replace(/(?<=\p{Script=Han})((?:<\/mark>)?) ((?:<mark>)?)(?=\p{Script=Han})/gu, "$1$2");
+    text.replace(/(?<=\p{Script=Han})((?:<\/?mark>)*) ((?:<\/?mark>)*)(?=\p{Script=Han})/gu, "$1$2");
   const joined = (page) => ({
     ...page,
     content: join(page.content),
@@ -92,7 +92,9 @@
       const read = results.slice(0, MOST_READ).map((found) => found.data());
       for (const page of (await Promise.all(read)).map(joined)) {
         const score = rank(page, variant) * (variant === query ? 1.2 : 1);
-        if (score > (pages.get(page.url)?.score ?? 0)) pages.set(page.url, { page, score });
+        const known = pages.get(page.url); // with an excerpt in the reader's own words
+        if (known) known.score = Math.max(known.score, score);
+        else if (score) pages.set(page.url, { page, score });
       }
     }
     return [...pages.values()].sort((a, b) => b.score - a.score).map(({ page }) => page);

@@ -67,7 +67,7 @@ class Visitor:
         page.goto(self.server.url(name), wait_until="networkidle")
         visit.shift = page.evaluate("window.layoutShift")
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             visit.violations[scheme] = self._judge(page)
         page.set_viewport_size({"width": 360, "height": 740})
         visit.width = page.evaluate("document.documentElement.scrollWidth")
