@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    import matplotlib.axes
 
     from eatorch.summaries import Summary
 
@@ -21,7 +21,9 @@ _WIDE, _HIGH = 0.8, 0.62  # of a box, as shares of its place
 Point = tuple[float, float]
 
 
-def draw_tensor(tensor: Tensor, *, digits: int = 3, ax: "Axes | None" = None) -> "Axes":
+def draw_tensor(
+    tensor: Tensor, *, digits: int = 3, ax: "matplotlib.axes.Axes | None" = None
+) -> "matplotlib.axes.Axes":
     """Draw a small tensor as cells with its values.
 
     Args:
@@ -66,7 +68,9 @@ def draw_tensor(tensor: Tensor, *, digits: int = 3, ax: "Axes | None" = None) ->
     return ax
 
 
-def _draw_cells(ax: "Axes", sheet: Tensor, left: int, digits: int) -> None:
+def _draw_cells(
+    ax: "matplotlib.axes.Axes", sheet: Tensor, left: int, digits: int
+) -> None:
     from matplotlib.patches import Rectangle
 
     for row, values in enumerate(sheet.tolist()):
@@ -79,7 +83,7 @@ def _draw_cells(ax: "Axes", sheet: Tensor, left: int, digits: int) -> None:
             ax.text(x, row, text, ha="center", va="center", fontsize="small")
 
 
-def _count_cells(ax: "Axes", tensor: Tensor, sheets: int) -> None:
+def _count_cells(ax: "matplotlib.axes.Axes", tensor: Tensor, sheets: int) -> None:
     """Number the cells along the last two axes."""
     ax.set(aspect="equal", frame_on=False)
     ax.tick_params(length=0)
@@ -96,7 +100,9 @@ def _count_cells(ax: "Axes", tensor: Tensor, sheets: int) -> None:
         ax.set_ylabel(f"axis {tensor.ndim - 2}")
 
 
-def draw_flow(summary: "Summary", *, ax: "Axes | None" = None) -> "Axes":
+def draw_flow(
+    summary: "Summary", *, ax: "matplotlib.axes.Axes | None" = None
+) -> "matplotlib.axes.Axes":
     """Draw the layers of a model as boxes, with the shape that leaves each of them.
 
     Args:
@@ -140,7 +146,7 @@ def draw_flow(summary: "Summary", *, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
-def _draw_layer(ax: "Axes", x: float, y: float, colour: str) -> None:
+def _draw_layer(ax: "matplotlib.axes.Axes", x: float, y: float, colour: str) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     box = FancyBboxPatch(
@@ -154,7 +160,7 @@ def _draw_layer(ax: "Axes", x: float, y: float, colour: str) -> None:
     ax.add_patch(box)
 
 
-def _draw_step(ax: "Axes", start: Point, end: Point) -> None:
+def _draw_step(ax: "matplotlib.axes.Axes", start: Point, end: Point) -> None:
     """Draw an arrow to the next box, or round the corner to the next row."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
@@ -171,7 +177,9 @@ def _draw_step(ax: "Axes", start: Point, end: Point) -> None:
     ax.add_patch(arrow)
 
 
-def new_axes(ax: "Axes | None", size: tuple[float, float] | None = None) -> "Axes":
+def new_axes(
+    ax: "matplotlib.axes.Axes | None", size: tuple[float, float] | None = None
+) -> "matplotlib.axes.Axes":
     """Return ``ax``, or the Axes of a new figure."""
     if ax is not None:
         return ax

@@ -12,7 +12,7 @@ from torch import Tensor
 from eatorch.layout import BOX, GAP, ROW, Point, Spot, place
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    import matplotlib.axes
     from networkx import DiGraph
 
 __all__ = ["draw_graph", "graph_of"]
@@ -119,8 +119,8 @@ def draw_graph(
     tensor: Tensor,
     *,
     names: Mapping[str, Tensor] | None = None,
-    ax: "Axes | None" = None,
-) -> "Axes":
+    ax: "matplotlib.axes.Axes | None" = None,
+) -> "matplotlib.axes.Axes":
     """Draw what autograd recorded: leaves above, operations below them, the result.
 
     Arrows follow the computation; ``backward()`` walks against them. An input that is
@@ -161,8 +161,8 @@ def draw_graph(
 
 
 def _canvas(
-    ax: "Axes | None", width: float, depth: float, margin: float
-) -> "tuple[Axes, float]":
+    ax: "matplotlib.axes.Axes | None", width: float, depth: float, margin: float
+) -> "tuple[matplotlib.axes.Axes, float]":
     """Return Axes that measure in inches, and the size of letters that fits them."""
     import matplotlib.pyplot as plt
 
@@ -180,7 +180,7 @@ def _canvas(
     return ax, font
 
 
-def _draw_arrow(ax: "Axes", corners: list[Point], font: float) -> None:
+def _draw_arrow(ax: "matplotlib.axes.Axes", corners: list[Point], font: float) -> None:
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
@@ -195,7 +195,9 @@ def _draw_arrow(ax: "Axes", corners: list[Point], font: float) -> None:
     ax.add_patch(arrow)
 
 
-def _draw_box(ax: "Axes", spot: Spot, label: str, kind: str, font: float) -> None:
+def _draw_box(
+    ax: "matplotlib.axes.Axes", spot: Spot, label: str, kind: str, font: float
+) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     colour = {"leaf": "C2", "operation": "C0", "result": "C1"}[kind]

@@ -15,7 +15,7 @@ from eatorch.drawings import draw_flow, draw_tensor, new_axes
 from eatorch.graphs import draw_graph
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    import matplotlib.axes
 
     from eatorch.data import Table
 
@@ -33,12 +33,12 @@ _SHADE = 0.25  # of the colour of a region, so that the points stand out
 
 
 def plot_history(
-    history: Any, name: str = "loss", *, ax: "Axes | None" = None
-) -> "Axes":
+    history: Any, name: str = "loss", *, ax: "matplotlib.axes.Axes | None" = None
+) -> "matplotlib.axes.Axes":
     """Draw how a measure changed over the epochs, in training and in validation.
 
     Args:
-        history: A :class:`~eatorch.training.History`, rows of numbers like it, or a
+        history: A :class:`~eatorch.history.History`, rows of numbers like it, or a
             dict of columns.
         name: The measure; ``train_<name>`` and ``valid_<name>`` are drawn, and
             ``<name>`` itself, as far as they exist.
@@ -82,8 +82,11 @@ def _columns(history: Any) -> Mapping[str, Sequence[float]]:
 
 
 def plot_confusion(
-    matrix: Tensor, classes: Sequence[str] = (), *, ax: "Axes | None" = None
-) -> "Axes":
+    matrix: Tensor,
+    classes: Sequence[str] = (),
+    *,
+    ax: "matplotlib.axes.Axes | None" = None,
+) -> "matplotlib.axes.Axes":
     """Draw how often each class was taken for which.
 
     Args:
@@ -131,8 +134,8 @@ def show_images(
     *,
     columns: int = 8,
     cmap: str = "gray",
-    ax: "Axes | None" = None,
-) -> "Axes":
+    ax: "matplotlib.axes.Axes | None" = None,
+) -> "matplotlib.axes.Axes":
     """Show pictures of one size side by side.
 
     Args:
@@ -204,8 +207,8 @@ def plot_regions(
     *,
     threshold: float = 0.0,
     steps: int = 200,
-    ax: "Axes | None" = None,
-) -> "Axes":
+    ax: "matplotlib.axes.Axes | None" = None,
+) -> "matplotlib.axes.Axes":
     """Colour a plane by the class that a model gives to each point.
 
     Args:
