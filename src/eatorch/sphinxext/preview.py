@@ -64,7 +64,7 @@ def _copy(root: Path, scratch: Path, lesson: Lesson) -> None:
         shutil.rmtree(scratch / name, ignore_errors=True)
     for name in ("docs/_static", "docs/_templates", "docs/_inventories", "locales"):
         shutil.copytree(root / name, scratch / name, dirs_exist_ok=True)
-    for name in ("conf.py", "docs/terms.json"):
+    for name in ("conf.py", "docutils.conf", "docs/terms.json"):
         shutil.copy(root / name, scratch / name)
     chapter = scratch / "gallery" / lesson.chapter
     chapter.mkdir(parents=True)

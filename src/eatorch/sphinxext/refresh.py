@@ -13,6 +13,7 @@ from pathlib import Path
 
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
+_FRAME = "sphinx.po"  # words of the theme, written by hand
 _HEADER = """\
 msgid ""
 msgstr ""
@@ -105,6 +106,8 @@ def _merge(root: Path, templates: Path) -> None:
 def _plain_headers(root: Path) -> None:
     """Drop dates and placeholders from the headers: they only make diffs."""
     for catalog in _catalogs(root).rglob("*.po"):
+        if catalog.name == _FRAME:
+            continue
         text = catalog.read_text(encoding="utf-8")
         body = text.partition("\n\n")[2]
         if text != _HEADER + body:
@@ -124,7 +127,7 @@ def _remove_orphans(root: Path, templates: Path, keep: set[str]) -> None:
     for catalog in _catalogs(root).rglob("*.po"):
         page = catalog.relative_to(_catalogs(root)).with_suffix(".pot")
         known = (templates / page).exists() or page.as_posix() in keep
-        if page.name != "sphinx.pot" and not known:
+        if catalog.name != _FRAME and not known:
             catalog.unlink()
 
 

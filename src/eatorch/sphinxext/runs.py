@@ -93,7 +93,7 @@ def machinery(root: Path) -> str:
         for path in sorted((root / folder).rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     ]
-    return _hash([*paths, root / "conf.py", root / "constraints.txt"], root)
+    return _hash([*paths, root / "conf.py", root / "docutils.conf"], root)
 
 
 def write_whole(path: Path, text: str) -> None:
