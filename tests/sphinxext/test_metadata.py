@@ -31,7 +31,7 @@ def write(gallery: Path, name: str, *, label: str = "one", fields: str = GOOD) -
 
 def test_all_fields_are_read(tmp_path: Path) -> None:
     write(tmp_path, "01_one.py")
-    fields = ":Level: 4\n:Hours: 1.5\n:Day: 7\n:Needs: :ref:`one`\n:Data: iris"
+    fields = ":Level: 4\n:Hours: 1.5\n:Day: 7\n:Needs:\n    :ref:`one`\n:Data: iris"
     write(tmp_path, "02_two.py", label="two", fields=fields)
     lesson = read_lessons(tmp_path)[1]
     assert (lesson.number, lesson.label, lesson.title) == ("02", "two", "A title")

@@ -15,7 +15,7 @@ __all__ = ["Lesson", "LessonError", "read_lesson", "read_lessons"]
 _FIELDS = {"Level", "Hours", "Day", "Needs", "Data"}
 _REQUIRED = {"Level", "Hours"}
 _LABEL = re.compile(r"^\.\. _([\w-]+):\s*$", re.MULTILINE)
-_FIELD = re.compile(r"^:(\w+):[ \t]*(.*)$", re.MULTILINE)
+_FIELD = re.compile(r"^:(\w+):(?:\n?[ \t]+)(\S.*(?:\n[ \t]+\S.*)*)$", re.MULTILINE)
 _REF = re.compile(r":ref:`(?:[^`<]*<)?([\w-]+)>?`")
 _MOST_STARS, _MOST_HOURS, _LAST_DAY = 5, 12, 20
 
