@@ -22,15 +22,17 @@
   // words is guesswork, and the guesses for page and query would differ.
   const HAN = /\p{Script=Han}/u;
   const BETWEEN = /(\p{Script=Han})(?=\p{Script=Han})/gu;
-  const join = (text) =>
-    text.replace(/(?<=\p{Script=Han})((?:<\/?mark>)*) ((?:<\/?mark>)*)(?=\p{Script=Han})/gu, "$1$2");
+  const join = (text = "") => text.replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, "");
   const joined = (page) => ({
-    ...page,
+    url: page.url,
     content: join(page.content),
-    excerpt: join(page.excerpt),
-    meta: { ...page.meta, title: join(page.meta.title ?? "") },
-    anchors: page.anchors.map((it) => ({ ...it, text: join(it.text ?? "") })),
-    sub_results: page.sub_results.map((it) => ({ ...it, title: join(it.title) })),
+    meta: { title: join(page.meta.title) },
+    anchors: page.anchors.map((it) => ({ text: join(it.text) })),
+    sub_results: page.sub_results.map(({ url, title, excerpt }) => ({
+      url,
+      title: join(title),
+      excerpt: join(excerpt.replace(/<\/?mark>/g, "")),
+    })),
   });
   const tidy = (text) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
   // "梯度gradient torch.einsum" → 梯度, gradient, torch.einsum
@@ -41,19 +43,26 @@
     /^[a-z]{6,}$/.test(word) ? word.replace(/(ations?|ions?|ies|ing|ed|es|s|e|y)$/, "") : word;
 
   // A compound such as 张量形状 may stand on the page in parts of two or more characters.
-  const inParts = (word, text) => {
-    if (text.includes(word)) return true;
+  const partsOf = (word, text) => {
+    if (text.includes(word)) return [word];
     for (let cut = word.length - 2; cut >= 2; cut--) {
-      if (text.includes(word.slice(0, cut)) && inParts(word.slice(cut), text)) return true;
+      const rest = text.includes(word.slice(0, cut)) && partsOf(word.slice(cut), text);
+      if (rest) return [word.slice(0, cut), ...rest];
     }
-    return false;
+    return null;
   };
   const pattern = (word) => {
     const escaped = stem(word).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return new RegExp(HAN.test(word) ? escaped : `(?<![a-z0-9])${escaped}`, "g");
+    return HAN.test(word) ? escaped : `(?<![a-z0-9])${escaped}`;
   };
-  const holds = (word, text) => (HAN.test(word) ? inParts(word, text) : pattern(word).test(text));
-  const holdsAll = (words, text) => words.every((word) => holds(word, text));
+  const count = (word, text) => (text.match(new RegExp(pattern(word), "gi")) ?? []).length;
+  // What of the query stands in a text; nothing at all if one of its words is missing.
+  const found = (words, text) => {
+    const parts = words.map((word) =>
+      HAN.test(word) ? partsOf(word, text) : count(word, text) ? [word] : null,
+    );
+    return parts.includes(null) ? [] : parts.flat();
+  };
 
   // All ways to say the query: as it is, and with its terms in the other language.
   const variants = (query, synonyms) => {
@@ -71,33 +80,34 @@
   // Titles count most, then headings, then how often the words stand in the text.
   const rank = (page, query) => {
     const words = wordsOf(query);
-    const title = tidy(page.meta.title ?? "");
+    const title = tidy(page.meta.title);
     const text = tidy(`${title} ${page.content}`);
-    if (!holdsAll(words, text)) return 0;
-    const headings = page.anchors.map((it) => tidy(it.text ?? ""));
-    const named = headings.filter((heading) => holdsAll(words, heading)).length;
-    const times = Math.min(...words.map((word) => (text.match(pattern(word)) ?? []).length));
+    const parts = found(words, text);
+    if (!parts.length) return { score: 0 };
+    const headings = page.anchors.map((it) => tidy(it.text));
+    const named = headings.filter((heading) => found(words, heading).length).length;
+    const times = Math.min(...parts.map((part) => count(part, text)));
     let score = 1 + Math.log2(1 + times) + 2 * Math.log2(1 + named);
     if (title === query) score += 10;
-    else if (holdsAll(words, title)) score += 5;
+    else if (found(words, title).length) score += 5;
     if (headings.includes(query)) score += 4;
     if (words.length > 1 && text.includes(query)) score += 3;
-    return score;
+    return { page, score, parts: text.includes(query) ? [query, ...parts] : parts };
   };
 
   const search = async (pagefind, query, synonyms) => {
     const pages = new Map();
     for (const variant of variants(query, synonyms)) {
       const { results } = await pagefind.search(variant.replace(BETWEEN, "$1 "));
-      const read = results.slice(0, MOST_READ).map((found) => found.data());
+      const read = results.slice(0, MOST_READ).map((result) => result.data());
       for (const page of (await Promise.all(read)).map(joined)) {
-        const score = rank(page, variant) * (variant === query ? 1.2 : 1);
+        const answer = rank(page, variant);
         const known = pages.get(page.url); // with an excerpt in the reader's own words
-        if (known) known.score = Math.max(known.score, score);
-        else if (score) pages.set(page.url, { page, score });
+        if (known) known.score = Math.max(known.score, answer.score);
+        else if (answer.score) pages.set(page.url, answer);
       }
     }
-    return [...pages.values()].sort((a, b) => b.score - a.score).map(({ page }) => page);
+    return [...pages.values()].sort((a, b) => b.score - a.score);
   };
 
   const element = (name, ...content) => {
@@ -110,24 +120,31 @@
     node.href = url;
     return node;
   };
-  const excerpt = (html) => {
-    const node = element("p");
-    node.innerHTML = html; // Pagefind has escaped the text; it adds only <mark>
-    return node;
+  const excerpt = ({ page, parts }) => {
+    const any = new RegExp(`(${parts.map(pattern).join("|")})`, "gi");
+    const length = HAN.test(page.content.slice(0, 50)) ? 100 : 180;
+    const first = page.content.search(new RegExp(pattern(parts[0]), "i"));
+    const start = Math.max(0, first - length / 4);
+    const words = page.content.slice(start, start + length).split(any);
+    const nodes = words.map((text, number) => (number % 2 ? element("mark", text) : text));
+    return element("p", start ? "… " : "", ...nodes, " …");
   };
-  const show = (pages) => {
-    list.replaceChildren(
-      ...pages.slice(0, MOST_SHOWN).map((page) => {
-        const item = element("li", element("h2", link(page.url, page.meta.title)));
-        item.append(excerpt(page.excerpt));
-        const sections = page.sub_results.filter((it) => it.url.includes("#")).slice(0, 3);
-        if (sections.length) {
-          const links = sections.map((it) => element("li", link(it.url, it.title)));
-          item.append(element("ul", ...links));
-        }
-        return item;
-      }),
-    );
+  const sections = ({ page, parts }) => {
+    const close = ({ title, excerpt }) =>
+      parts.filter((part) => count(part, excerpt)).length +
+      3 * parts.filter((part) => count(part, title)).length;
+    const named = page.sub_results
+      .filter((it) => it.url.includes("#") && close(it))
+      .sort((a, b) => close(b) - close(a));
+    const links = named.slice(0, 3).map((it) => element("li", link(it.url, it.title)));
+    return links.length ? [element("ul", ...links)] : [];
+  };
+  const show = (answers) => {
+    const items = answers.slice(0, MOST_SHOWN).map((answer) => {
+      const title = element("h2", link(answer.page.url, answer.page.meta.title));
+      return element("li", title, excerpt(answer), ...sections(answer));
+    });
+    list.replaceChildren(...items);
   };
 
   let newest = 0;
@@ -139,12 +156,12 @@
     say(status.dataset.working);
     try {
       const [pagefind, synonyms] = await tools;
-      const pages = await search(pagefind, query, synonyms);
+      const answers = await search(pagefind, query, synonyms);
       if (turn !== newest) return;
       const { none, one, many } = status.dataset;
-      const counted = pages.length === 0 ? none : pages.length === 1 ? one : many;
-      say(counted, { count: pages.length, query: typed.trim() });
-      show(pages);
+      const counted = answers.length === 0 ? none : answers.length === 1 ? one : many;
+      say(counted, { count: answers.length, query: typed.trim() });
+      show(answers);
     } catch (error) {
       say(status.dataset.failed);
       console.warn(error);
@@ -153,7 +170,7 @@
 
   const load = async () => {
     const pagefind = await import(new URL("pagefind/pagefind.js", root));
-    await pagefind.options({ baseUrl: root.pathname, excerptLength: 24 });
+    await pagefind.options({ baseUrl: root.pathname });
     const synonyms = await fetch(new URL("synonyms.json", root));
     return [pagefind, await synonyms.json()];
   };
