@@ -116,10 +116,9 @@ def stocks() -> Series:
     """Load monthly prices of eight shares and two indices, 1990 to June 2022.
 
     Returns:
-        390 months (``datetime64[M]``) and ten columns: shares in US
-        dollars, adjusted for splits and dividends, and the indices S&P 500
-        (``^GSPC``) and NASDAQ (``^IXIC``) in points. A share is NaN before its first
-        month.
+        390 months (``datetime64[M]``) of ten columns. Shares are in US dollars,
+        adjusted for splits and dividends, the indices S&P 500 (``^GSPC``) and NASDAQ
+        (``^IXIC``) in points. A share is NaN before its first month.
 
     Example:
         >>> series = stocks()
