@@ -81,6 +81,7 @@ def build_site(root: Path, *, url: str) -> Path:
         ran = build_english(paths, lessons)
         faults = list(missing_messages(paths.work / "messages", paths.locales))
         if faults:
+            paths.unfinished.unlink()  # all pages are sound, only words are missing
             raise BuildError("\n".join(faults))
         build_chinese(paths, lessons)
         try:
