@@ -336,7 +336,7 @@ torch.get_num_threads()
 #
 # .. dropdown:: Hint
 #
-#    Both were asked for in the first cell of this lesson.
+#    Both are asked for under :ref:`hello-versions`.
 #
 # .. dropdown:: Solution
 #
