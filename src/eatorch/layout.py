@@ -93,10 +93,9 @@ def _order(rows: list[list[Spot]]) -> None:
     """Sort each row by the mean place of its neighbours: fewer edges cross."""
     for row in rows:
         _number(row)
-    for sweep in range(_SWEEPS):
-        for row in rows if sweep % 2 else reversed(rows):
-            row.sort(key=_wish)
-            _number(row)
+    for row, _ in _sweeps(rows):
+        row.sort(key=lambda spot: _middle(spot, spot.uppers + spot.lowers))
+        _number(row)
 
 
 def _number(row: list[Spot]) -> None:
@@ -104,10 +103,18 @@ def _number(row: list[Spot]) -> None:
         spot.x = (place + 0.5) / len(row)
 
 
-def _wish(spot: Spot) -> float:
-    """Return where a spot would like to be: in the middle of its neighbours."""
-    near = [n.x for n in spot.uppers + spot.lowers if n.column == spot.column]
-    return sum(near) / len(near) if near else spot.x
+def _sweeps(rows: list[list[Spot]]) -> Iterator[tuple[list[Spot], bool]]:
+    """Walk over the rows upwards and downwards in turn, downwards at last."""
+    for sweep in range(_SWEEPS):
+        down = sweep % 2 == 1
+        for row in rows if down else reversed(rows):
+            yield row, down
+
+
+def _middle(spot: Spot, near: list[Spot]) -> float:
+    """Return the mean place of neighbours in the same column, else its own place."""
+    places = [other.x for other in near if other.column == spot.column]
+    return sum(places) / len(places) if places else spot.x
 
 
 def _spread(rows: list[list[Spot]]) -> None:
@@ -119,9 +126,9 @@ def _spread(rows: list[list[Spot]]) -> None:
     left = GAP
     for first in range(0, len(rows), _ROWS):
         part = rows[first : first + _ROWS]
-        for sweep in range(_SWEEPS):
-            for row in part if sweep % 2 else reversed(part):
-                _push_apart(row, [_wish(spot) for spot in row])
+        for row, down in _sweeps(part):
+            # Hanging everything on what is above makes chains straight.
+            _push_apart(row, [_middle(s, s.uppers if down else s.lowers) for s in row])
         left = _shift(part, left) + GAP
         exits = [spot for spot in part[-1] if spot.lowers]
         for number, spot in enumerate(exits):
