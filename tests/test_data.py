@@ -196,6 +196,20 @@ def test_names_in_other_scripts_can_be_asked_for() -> None:
         data.names_by_language(["de", "xx"])
 
 
+@pytest.mark.parametrize(
+    ("package", "load"),
+    [("babel", data.names_by_language), ("pooch", data.titanic)],
+)
+def test_a_missing_package_is_named_with_its_cure(
+    package: str, load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(
+        ImportError, match=rf"needs the package {package}, .*: pip install {package}"
+    ):
+        load()
+
+
 @given(
     points=st.integers(1, 50),
     seed=st.integers(0, 2**32 - 1),

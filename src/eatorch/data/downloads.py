@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eatorch.data.optional import need
 from eatorch.data.pictures import Pictures
 from eatorch.data.texts import Texts
 
@@ -218,7 +219,7 @@ def fetch(name: str) -> Path:
     A download is written beside its place and moved there once its checksum is right:
     what lies in the cache is whole, whenever the last run was cut off.
     """
-    import pooch
+    pooch = need("pooch", name)
     from requests import RequestException
 
     source = SOURCES[name]

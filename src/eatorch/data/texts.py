@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eatorch.data.optional import need
+
 __all__ = ["Texts", "docstrings", "names_by_language"]
 
 # The namespaces that users of each library call; together they take a second or two.
@@ -116,6 +118,7 @@ def names_by_language(languages: Sequence[str] = _LANGUAGES) -> Texts:
         Unicode Common Locale Data Repository, Unicode licence v3, as Babel carries it.
         https://cldr.unicode.org
     """
+    need("babel", "names_by_language")
     from babel.localedata import exists
 
     unknown = [code for code in languages if not exists(code)]
