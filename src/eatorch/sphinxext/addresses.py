@@ -34,7 +34,7 @@ CLASSES = (
 UNDOCUMENTED = (
     r"torch\.Tensor\.(data|names?|output_nr|volatile|index|solve)"
     r"|matplotlib\.figure\.Figure\.(number|axes|show)"
-    r"|matplotlib\.axes\.Axes\.(figure|name|axes|patches|lines|texts)"
+    r"|matplotlib\.axes\.Axes\.(figure|name|axes|patches|lines|texts|images)"
 )
 
 _OWN_PAGE = r"generated/\g<0>.html"
@@ -46,6 +46,10 @@ _TORCH: Rules = [
     (r"torch\.Tensor", "tensors.html"),
     (r"torch\.[A-Z]\w+Tensor", "tensor_attributes.html#torch.dtype"),
     (r"torch\.random\.\w+", "random.html"),
+    (
+        r"torch\.(Tensor\.)?relu",
+        "generated/torch.nn.functional.relu.html#torch.nn.functional.relu",
+    ),
     (r"torch\.overrides\.\w+", "torch.overrides.html"),
     (r"torch\.(dtype|device|layout|memory_format)(\..*)?", "tensor_attributes.html"),
     (
@@ -79,7 +83,10 @@ _TORCH: Rules = [
     (r"torch\.distributed\.\w+", "distributed.html"),
     (r"torch\.backends\.[\w.]+", "backends.html"),
     (r"torch\.distributions\.[\w.]+", "distributions.html"),
-    (r"torch\.export\.[\w.]+", "export.html"),
+    (
+        r"torch\.export\.[\w.]+",
+        "user_guide/torch_compiler/export/api_reference.html",
+    ),
     (r"torch\.onnx\.[\w.]+", "onnx.html"),
     (r"torch\.jit\.[\w.]+", "jit.html"),
     # Members of a class stand on its page, unless they have one of their own.
