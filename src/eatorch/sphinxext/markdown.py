@@ -229,7 +229,11 @@ class _Writer:
 
     def inline_reference(self, node: nodes.reference, *_: str) -> str:
         if "refuri" not in node:
-            raise self.fail(node, "a link must name its address, as in `title <url>`_")
+            raise self.fail(
+                node,
+                f"{node.astext() + '_'!r} is read as a link without an address; "
+                "write a name as ``code`` and a link as `title <url>`_",
+            )
         title, address = self.inline(node), node["refuri"]
         return f"<{address}>" if node.astext() == address else f"[{title}]({address})"
 
