@@ -65,9 +65,9 @@ class Accuracy:
         Raises:
             ValueError: If the shapes do not belong together.
         """
-        self.hits = (
-            self.hits + (_decided(output, target, self.threshold) == target).sum()
-        )
+        hits = (_decided(output, target, self.threshold) == target).sum()
+        # The CPU has the number at hand; a device would have to be waited for.
+        self.hits += int(hits) if hits.device.type == "cpu" else hits
         self.samples += target.numel()
 
     def merge_state(self, others: Iterable[Self]) -> None:

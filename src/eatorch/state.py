@@ -35,7 +35,8 @@ def copied(value: Any) -> Any:
         return new
     if type(value) in (list, tuple):
         return type(value)(map(copied, value))
-    return value if value is None else copy.deepcopy(value)
+    plain = value is None or isinstance(value, bool | int | float | str)
+    return value if plain else copy.deepcopy(value)
 
 
 def shared_state(trainer: "Trainer") -> dict[str, Any]:

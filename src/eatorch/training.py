@@ -116,9 +116,12 @@ class Trainer:
         self.optimizer, self.scheduler = optimizer, scheduler
         self.epoch, self.history = 0, History()
         self._accumulate = accumulate
-        self._dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-        fp16 = precision == "fp16"
-        self.scaler = torch.amp.GradScaler(self.device.type) if fp16 else None
+        half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+        kind = self.device.type
+        self._cast: AbstractContextManager[Any] = (
+            torch.autocast(kind, half) if half else nullcontext()
+        )
+        self.scaler = torch.amp.GradScaler(kind) if precision == "fp16" else None
         self._updater = Updater(optimizer, self.scaler, clip)
         self._compiled = compile and self._compile()
         self._prepare()
@@ -129,6 +132,7 @@ class Trainer:
             if isinstance(part, nn.Module):
                 part.to(self.device)
         self._engine: Callable[[Any], Result] = self.step
+        self._watchful = self.device.type == "cpu" and parallel.world_size() == 1
         self.callbacks: Sequence[Callback] = ()
         self.loaders: dict[str, Batches] = {}
         self._seen: set[str] = set()
@@ -290,7 +294,7 @@ class Trainer:
         return torch.cat(parallel.in_turn(parallel.gather(parts)))
 
     def _output(self, batch: Any) -> Tensor:
-        with self._autocast():
+        with self._cast:
             if type(self).step is Trainer.step:
                 pair = isinstance(batch, tuple | list)
                 output = self.model(batch[0] if pair else batch)
@@ -298,7 +302,8 @@ class Trainer:
                 output = self.step(batch)[1]
         if not isinstance(output, Tensor):
             raise TypeError(f"predict needs tensors, got a {type(output).__name__}")
-        return (output.float() if self._dtype else output).cpu()
+        half = output.dtype in (torch.bfloat16, torch.float16)
+        return (output.float() if half else output).cpu()
 
     def stop(self, reason: str) -> None:
         """End the fit after this epoch; ``history.stopped`` tells the first reason."""
@@ -429,22 +434,17 @@ class Trainer:
         """Run a step; the first one of each kind is watched closely."""
         run = self._engine if part == "train" else self.step
         if part in self._seen:
-            with self._autocast():
+            with self._cast:
                 return run(batch)
         if type(self).step is Trainer.step:
             faults.check_pair(batch)
         # Hooks would make a compiled model compile twice.
         watch = faults.first_step(self.model, batch)
-        with nullcontext() if self._compiled else watch, self._autocast():
+        with nullcontext() if self._compiled else watch, self._cast:
             result = run(batch)
         faults.check_result(result)
         self._seen.add(part)
         return result
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self._dtype is None:
-            return nullcontext()
-        return torch.autocast(self.device.type, self._dtype)
 
     def _moved(self, batch: Any) -> Any:
         return batch if self.device.type == "cpu" else move(batch, self.device)
@@ -469,7 +469,7 @@ class Trainer:
         An accelerator would have to wait for each look, and several processes must
         find out together.
         """
-        if self.device.type != "cpu" or parallel.world_size() > 1:
+        if not self._watchful:
             return loss.detach()
         value = loss.item()
         if not math.isfinite(value):
@@ -477,7 +477,7 @@ class Trainer:
         return value
 
     def _look_now_and_then(self, tally: Tally, batch: Any) -> None:
-        if self.device.type == "cpu" or parallel.world_size() > 1:
+        if self._watchful or parallel.world_size() > 1:
             return
         now = time.monotonic()
         if now - tally.looked_at > _SECONDS:
@@ -529,7 +529,7 @@ class Trainer:
 
     def _explained(self, fault: NotFiniteError) -> TrainingError:
         """Find the module that is to blame, go back, and tell all of it."""
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self._cast:
             where = fault.where or faults.blame(self.model, fault.data, self.step)
         rate, epoch = self.optimizer.param_groups[0]["lr"], self.epoch + 1
         self._put_back()
