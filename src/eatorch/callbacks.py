@@ -82,7 +82,7 @@ class EarlyStopping(_Watcher):
 
     References:
         Prechelt, "Early Stopping - But When?" (1998).
-        https://doi.org/10.1007/3-540-49430-8_3
+        https://doi.org/10.1007/3-540-49430-8%5F3
     """
 
     def __init__(

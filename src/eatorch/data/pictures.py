@@ -67,11 +67,11 @@ def photo(name: str) -> Tensor:
         torch.Size([427, 640, 3])
 
     References:
-        flower: vultilion on Flickr, https://www.flickr.com/photos/vultilion/6056698931;
-        china: danielbuechele on Flickr,
-        https://www.flickr.com/photos/danielbuechele/6061409035; both CC BY 2.0, as
-        scikit-learn carries them. grace_hopper: US Navy, public domain, as Matplotlib
-        carries it.
+        ``flower``: vultilion on Flickr,
+        https://www.flickr.com/photos/vultilion/6056698931; ``china``: danielbuechele on
+        Flickr, https://www.flickr.com/photos/danielbuechele/6061409035; both CC BY 2.0,
+        as scikit-learn carries them. ``grace_hopper``: US Navy, public domain, as
+        Matplotlib carries it.
     """
     if name not in _PHOTOS:
         raise ValueError(f"name must be one of {', '.join(_PHOTOS)}, got {name!r}")
@@ -178,7 +178,7 @@ def elevation() -> Elevation:
 
     References:
         Matplotlib carries it (``jacksboro_fault_dem.npz``) for its hill-shading
-        example. https://matplotlib.org/stable/gallery/specialty_plots/
+        example. https://matplotlib.org/stable/gallery/
     """
     from matplotlib import cbook
 
