@@ -63,7 +63,7 @@ torch.set_num_threads(1)  # on batches this small, threads cost more than they b
 # The file numbers its classes 0 for malignant and 1 for benign.
 # We want to *find* the malignant tumours, so we turn the labels round: from here on 1
 # means malignant.
-# Who skips this reports the recall of the wrong class.
+# Whoever skips this reports the recall of the wrong class.
 
 table = eatorch.data.breast_cancer()
 rows = table.inputs.clone()  # (row, column), float32

@@ -35,8 +35,8 @@ import eatorch
 # ---------------
 # The *gradient* answers one question: if an input grows a little, how fast does the
 # output grow?
-# For the parabola :math:`y = x^2 - 2x` school gives the slope :math:`2x - 2`, so at
-# :math:`x = 3` it is 4.
+# For the parabola :math:`y = x^2 - 2x` the rules from school give the slope
+# :math:`2x - 2`, so at :math:`x = 3` it is 4.
 # PyTorch finds the same number in two moves.
 # ``requires_grad=True`` says "keep a record of what happens to this tensor".
 # :meth:`~torch.Tensor.backward` reads the record from its end to its start and leaves
