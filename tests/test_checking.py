@@ -266,6 +266,19 @@ def test_the_first_that_speaks_decides(  # noqa: PLR0917
     assert language() == expected
 
 
+def test_the_notebook_of_an_editor_speaks_its_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("EATORCH_LANG", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "__doc__", None)
+    monkeypatch.setattr(checking, "getlocale", lambda: (None, None))
+    assert language() == "en"
+    monkeypatch.setattr(main, "__vsc_ipynb_file__", "/a/07_tensor.zh.ipynb", False)
+    assert language() == "zh"
+
+
 def test_an_exotic_locale_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Any:
         raise ValueError("unknown locale: UTF-8")

@@ -249,8 +249,12 @@ def language() -> Language:
     wish = os.environ.get("EATORCH_LANG", "")
     if wish:
         return "zh" if wish.lower().startswith("zh") else "en"
-    text = getattr(sys.modules.get("__main__"), "__doc__", None) or ""
-    notebook = os.environ.get("JPY_SESSION_NAME", "")
+    main = sys.modules.get("__main__")
+    text = getattr(main, "__doc__", None) or ""
+    # Jupyter names its notebook in the environment, VS Code in the main module.
+    notebook = os.environ.get("JPY_SESSION_NAME") or str(
+        getattr(main, "__vsc_ipynb_file__", "")
+    )
     if any(ord(letter) in _CHINESE for letter in text) or ".zh" in notebook:
         return "zh"
     with suppress(ValueError):  # an exotic locale is no reason to fail

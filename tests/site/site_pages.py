@@ -9,7 +9,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 HERE = Path(__file__).parent
-SITE = Path(os.environ.get("EATORCH_SITE", HERE.parents[1] / "build" / "site"))
+SITE = Path(os.environ.get("EATORCH_SITE_FOLDER", HERE.parents[1] / "build" / "site"))
 TREES = {"en": "en", "zh-cn": "zh-CN"}
 
 if not (SITE / "index.html").exists():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eatorch.sphinxext import inventory
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 _FRAME = "sphinx.po"  # words of the theme, written by hand
@@ -37,6 +38,7 @@ def refresh(root: Path, number: str = "") -> list[Path]:
     Returns:
         The catalogs that changed.
     """
+    inventory.refresh(root)  # a new text may link to a new name
     scratch = root / "build" / "catalogs"
     _copy_sources(root, scratch)
     templates = scratch / "templates"
