@@ -21,7 +21,6 @@ extensions = [
     "sphinx.ext.intersphinx",
     "sphinx_gallery.gen_gallery",
     "sphinx_design",
-    "sphinx_copybutton",
     "myst_nb",
     "eatorch.sphinxext.languages",
     "eatorch.sphinxext.sections",
@@ -138,4 +137,3 @@ html_math_renderer = "mathml"
 pygments_style = "github-light-high-contrast"
 pygments_dark_style = "github-dark-high-contrast"
 html_theme_options = {"top_of_page_buttons": []}
-copybutton_exclude = ".linenos, .gp, .go"

@@ -31,6 +31,44 @@
     }
   }
 
+  // Code can be copied, without the prompts and the output of a session.
+  const copyText = async (text) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea"); // pages opened as files
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) throw new Error("copy was refused");
+  };
+  const words = document.querySelector("article").dataset;
+  const icon = document.querySelector("#icon-copy");
+  for (const block of document.querySelectorAll("article .highlight")) {
+    if (block.closest(".sphx-glr-script-out, .cell_output")) continue;
+    const button = document.createElement("button");
+    button.className = "copy";
+    button.type = "button";
+    button.title = words.copy;
+    button.setAttribute("aria-label", words.copy);
+    button.append(icon.content.cloneNode(true));
+    button.addEventListener("click", async () => {
+      const code = block.querySelector("pre").cloneNode(true);
+      for (const part of code.querySelectorAll(".gp, .go, .linenos")) part.remove();
+      const result = await copyText(code.textContent.trimEnd() + "\n").then(
+        () => words.copied,
+        () => words.copyFailed,
+      );
+      button.dataset.result = result;
+      button.setAttribute("aria-label", result);
+      setTimeout(() => {
+        delete button.dataset.result;
+        button.setAttribute("aria-label", words.copy);
+      }, 2000);
+    });
+    block.append(button);
+  }
+
   // "/" goes to the search box, as on many sites.
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");

@@ -229,3 +229,21 @@ def test_each_colour_scheme_shows_its_own_figures(
         assert all(figures.nth(it).is_visible() for it in range(figures.count()))
         assert tab.locator(f"article img{hidden}").first.is_hidden()
         tab.close()
+
+
+@pytest.mark.parametrize(("tree", "word"), [("en", "Copy"), ("zh-cn", "复制")])
+def test_code_is_copied_without_prompts_and_output(
+    tree: str, word: str, server: Server, browser: Browser
+) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    tab = context.new_page()
+    tab.goto(server.url(f"{tree}/reference/eatorch.html"))
+    session = tab.locator(".highlight", has=tab.locator(".gp")).first
+    session.hover()
+    session.get_by_role("button", name=word).click()
+    tab.wait_for_selector("button.copy[data-result]")
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("check(")
+    assert ">>>" not in copied
+    assert len(copied.splitlines()) == 1
+    context.close()

@@ -21,6 +21,7 @@ THEME = """
 <button aria-label="Toggle Light / Dark / Auto color theme">
 <div class="header-right"></div>
 <aside class="sidebar-drawer"></aside><aside class="toc-drawer no-toc"></aside>
+<article role="main" id="furo-main-content">
 """
 
 
@@ -53,6 +54,7 @@ def test_fixed_words_of_the_theme_become_chinese() -> None:
     assert not re.search(r"Toggle|Menu|Expand|mode|>Contents", page)
     assert '<div class="header-right"><nav></nav>' in page
     assert 'class="toc-drawer no-toc"' in page
+    assert 'data-copy="复制" data-copied="已复制"' in page
     assert page.count("<aside aria-label=") + page.count('drawer" aria-label=') == 2
 
 

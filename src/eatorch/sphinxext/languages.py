@@ -43,8 +43,14 @@ _ICONS = [
 # Landmarks need names, and the phone's header a language switch.
 _LEFT, _RIGHT = '<aside class="sidebar-drawer"', '<aside class="toc-drawer'
 _HEADER = '<div class="header-right">'
-# Scripts of Sphinx's own search and keyboard shortcuts: our pages use neither.
-_UNUSED = ("doctools.js", "sphinx_highlight.js", "translations.js")
+_ARTICLE = '<article role="main"'
+# Left out of every page: Sphinx's search and keyboard shortcuts, of which our pages use
+# neither, and style sheets that ours replaces.
+_UNUSED = re.compile(
+    r"(documentation_options|doctools|sphinx_highlight|translations|sg-tags)\.js$"
+    r"|(sg_gallery[\w-]*|mystnb[\w.]*)\.css$"
+)
+_TABS = "design-tabs.js"
 _LONGEST_DESCRIPTION = 155
 
 
@@ -83,13 +89,16 @@ def add_context(
     context["pageurl"] = f"{app.config.html_baseurl}{here}/{page}"
     context["description"] = describe(doctree) or text("description", language)
     context["has_math"] = doctree is not None and any(doctree.findall(_is_math))
-    context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if not str(getattr(script, "filename", "")).endswith(_UNUSED)
-    ]
+    tabs = "sd-tab-set" in context.get("body", "")
+    for kind in ("script_files", "css_files"):
+        context[kind] = [it for it in context[kind] if _is_used(it, tabs=tabs)]
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = _name_switches(tree, language)
+
+
+def _is_used(file: Any, *, tabs: bool) -> bool:
+    name = str(getattr(file, "filename", file))
+    return not _UNUSED.search(name) and (tabs or not name.endswith(_TABS))
 
 
 def _is_math(node: nodes.Node) -> bool:
@@ -147,6 +156,7 @@ def localise(body: str, switch: str, *, language: str | None) -> str:
             ),
         ),
         (_HEADER, _HEADER + switch),
+        (_ARTICLE, _ARTICLE + _copy_words(language)),
     ]
     for old, new in pairs:
         if old not in body:
@@ -156,6 +166,14 @@ def localise(body: str, switch: str, *, language: str | None) -> str:
             )
         body = body.replace(old, new)
     return body
+
+
+def _copy_words(language: str | None) -> str:
+    """Hand the words of the copy buttons to eatorch.js."""
+    keys = ("copy", "copied", "copy_failed")
+    return "".join(
+        f' data-{key.replace("_", "-")}="{text(key, language)}"' for key in keys
+    )
 
 
 def _name_switches(tree: str, language: str | None) -> str:
