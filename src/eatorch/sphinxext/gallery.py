@@ -12,7 +12,6 @@ import resource
 import time
 import warnings
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,11 +95,13 @@ def reset(conf: dict[str, Any], fname: str, when: str) -> None:
 
 def _record(lesson: Path) -> None:
     """Write what ran where, and how long, beside the generated lesson."""
+    import torch
+
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     run = {
         "date": now.date().isoformat(),
-        "torch": version("torch"),
+        "torch": torch.__version__,
         "python": platform.python_version(),
         "device": "CPU",
         "seconds": round(time.process_time() - _started[lesson.name], 2),
