@@ -136,3 +136,13 @@ def test_names_keep_their_links_and_variables_lose_them() -> None:
         "torch.tensor",
     ]
     assert "row" in soup.get_text()
+
+
+def test_the_lines_of_a_long_signature_are_lines() -> None:
+    html = """<dl><dt class="sig">fit(<dl><dd>model,</dd><dd>data,</dd></dl>)</dt>
+    <dd>Text.</dd></dl>"""
+    soup = finished(html)
+    assert soup.select("dt dl, dt dd") == []
+    lines = [it.get_text() for it in soup.select("dt .sig-line")]
+    assert lines == ["model,", "data,"]
+    assert len(soup.select("dl > dd")) == 1

@@ -253,6 +253,15 @@ def code_links(soup: BeautifulSoup, _page: Page) -> None:
             link.unwrap()
 
 
+def signatures(soup: BeautifulSoup, _page: Page) -> None:
+    """Write a long signature's lines as lines: a list without terms is none."""
+    for lines in soup.select("dt.sig > dl"):
+        lines.name = "span"
+        for line in lines.find_all("dd", recursive=False):
+            line.name = "span"
+            line["class"] = "sig-line"
+
+
 REPAIRS: list[Callable[[BeautifulSoup, Page], None]] = [
     lesson_card,
     cards,
@@ -260,4 +269,5 @@ REPAIRS: list[Callable[[BeautifulSoup, Page], None]] = [
     part_download,
     code_links,
     semantics,
+    signatures,
 ]
