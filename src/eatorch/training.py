@@ -58,7 +58,7 @@ class Trainer:
         metrics: What else to measure, by name: objects with ``reset()``,
             ``update(output, target)`` and ``compute()``, which returns one number.
         scheduler: Stepped once per epoch; ``ReduceLROnPlateau`` gets the validation
-            loss.
+            loss, or the training loss where there is none.
         device: Where to train, by default :func:`eatorch.device`.
         precision: ``"fp32"``, or the type that autocast uses: ``"bf16"``, or ``"fp16"``
             with a gradient scaler.
