@@ -24,10 +24,6 @@ from eatorch.checking import Verdict, verdict
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "gallery").glob("*/[0-9][0-9]_*.py"))
-EXPECTED = [
-    "FigureCanvasAgg is non-interactive",  # plt.show() without a screen
-    "`torch.jit.script`",  # torch.func.hessian of 2.13 uses it inside
-]
 HOSTILE = [0, "", "torch", [], {}, object(), math.nan, torch.empty(0), len, type, exit]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -105,21 +101,39 @@ def execute(code: str, line: int, lesson: Path, names: dict[str, Any]) -> None:
     exec(compile("\n" * (line - 1) + code, str(lesson), "exec"), names)
 
 
-@cache
+def strict_as_for_a_script() -> None:
+    """Turn each warning that a reader of the script would see into an error."""
+    warnings.simplefilter("error")
+    # Python shows what is deprecated only to those who wrote the line.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    warnings.filterwarnings("error", category=DeprecationWarning, module="__main__")
+    # plt.show() without a screen
+    warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+
 def names_after(lesson: Path) -> dict[str, Any]:
-    """Run the whole lesson once, as the site does, and return what it leaves."""
+    """Return what a whole run of the lesson leaves; a lesson runs once, or fails once."""
+    outcome = run(lesson)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+@cache
+def run(lesson: Path) -> dict[str, Any] | Exception:
+    """Run the cells from top to bottom, as the site does."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     eatorch.seed_everything(0)
     names: dict[str, Any] = {"__name__": "__main__", "__file__": str(lesson)}
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for message in EXPECTED:
-                warnings.filterwarnings("ignore", message=message)
+            strict_as_for_a_script()
             for block in blocks_of(lesson):
                 if block.kind == "code":
                     execute(block.text, block.line, lesson, names)
+    except Exception as error:
+        return error
     finally:
         plt.close("all")
         torch.set_num_threads(threads)
