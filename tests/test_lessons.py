@@ -112,7 +112,7 @@ def strict_as_for_a_script() -> None:
 
 
 def names_after(lesson: Path) -> dict[str, Any]:
-    """Return what a whole run of the lesson leaves; a lesson runs once, or fails once."""
+    """Return what a whole run of the lesson leaves; it runs once, or fails once."""
     outcome = run(lesson)
     if isinstance(outcome, Exception):
         raise outcome
