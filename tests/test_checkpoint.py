@@ -1,12 +1,9 @@
 """Files that are whole or absent, and runs that go on bit for bit."""
 
-import itertools
+import multiprocessing
 import os
 import pickle
 import random
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 
 from eatorch.callbacks import Checkpoint, EarlyStopping
 from eatorch.checkpoint import (
@@ -26,47 +24,47 @@ from eatorch.checkpoint import (
 )
 from eatorch.training import Trainer
 
-# One run: dropout, noise from NumPy and Python in the data, shuffling with a generator
-# of its own, a scheduler and a callback with a memory.
-RUN = """
-import random, sys
-from pathlib import Path
-import numpy as np, torch
-from torch import nn
-from torch.utils.data import DataLoader
-from eatorch.callbacks import Checkpoint, EarlyStopping
-from eatorch.training import Trainer
+KILLS = int(os.environ.get("EATORCH_KILLS", "10"))  # a night may have more
 
-torch.set_num_threads(1)
 
-class Noisy(torch.utils.data.Dataset):
-    def __len__(self):
+class Noisy(Dataset[Any]):
+    """Draws from the streams of NumPy and Python for each sample."""
+
+    def __len__(self) -> int:
         return 37
-    def __getitem__(self, index):
-        noise = np.random.standard_normal() + random.random()
+
+    def __getitem__(self, index: int) -> Any:
+        noise = np.random.standard_normal() + random.random()  # noqa: NPY002
         return torch.full((4,), index / 37 + 0.1 * noise), index % 3
 
-def make(directory, monitor="valid_loss"):
-    torch.manual_seed(0), random.seed(0), np.random.seed(0)
+
+def make(directory: Path, *, precision: Any = "fp32") -> tuple[Trainer, dict[str, Any]]:
+    """Return a trainer with all that a resumed run must get right."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
     layers = nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(), nn.Linear(8, 3)
     model = nn.Sequential(*layers)
     optimizer = torch.optim.AdamW(model.parameters(), 0.01)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 6)
-    trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, scheduler=scheduler,
-                      device="cpu", PRECISION)
+    trainer = Trainer(
+        model,
+        nn.CrossEntropyLoss(),
+        optimizer,
+        scheduler=scheduler,
+        device="cpu",
+        precision=precision,
+    )
     generator = torch.Generator().manual_seed(1)
-    train = DataLoader(Noisy(), 8, shuffle=True, generator=generator)
     stopping = EarlyStopping(patience=99, restore_best=False)
-    callbacks = [stopping, Checkpoint(directory, monitor)]
-    return trainer, dict(train=train, valid=DataLoader(Noisy(), 8), callbacks=callbacks)
-"""
-
-
-def make(directory: Path, *, precision: str = "fp32") -> tuple[Trainer, dict[str, Any]]:
-    space: dict[str, Any] = {}
-    exec(RUN.replace("PRECISION", f"precision='{precision}'"), space)
-    made: tuple[Trainer, dict[str, Any]] = space["make"](directory)
-    return made
+    options = {
+        "train": DataLoader(Noisy(), 8, shuffle=True, generator=generator),
+        "valid": DataLoader(Noisy(), 8),
+        "callbacks": [stopping, Checkpoint(directory, "valid_loss")],
+        "progress": False,
+    }
+    return trainer, options
 
 
 def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
@@ -75,13 +73,6 @@ def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
 
 def equal(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return all(torch.equal(first[name], second[name]) for name in first)
-
-
-def script(tmp_path: Path, body: str) -> list[str]:
-    """Write a script that defines ``make`` and then runs ``body``."""
-    path = tmp_path / "run.py"
-    path.write_text(RUN.replace("PRECISION", "") + body)
-    return [sys.executable, str(path)]
 
 
 # Going on bit for bit
@@ -132,67 +123,80 @@ def test_random_streams_go_back() -> None:
 
 # A write is whole or absent
 
-SAVE = """
-directory = Path(sys.argv[1])
-trainer, options = make(directory)
-trainer.model.ballast = nn.Parameter(torch.zeros(500_000))
-print("ready", flush=True)
-while True:
-    trainer.save(directory / "last.pt")
-"""
+
+def start(function: Any, *arguments: Any) -> Any:
+    """Start a process; the server has imported torch once for all of them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["eatorch.training", "torch._dynamo"])
+    process = context.Process(target=function, args=arguments)
+    process.start()
+    return process
+
+
+def until(done: Any) -> None:
+    """Wait until something is so; a minute is enough even on a busy machine."""
+    end = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def save_again_and_again(directory: Path) -> None:
+    trainer, _ = make(directory)
+    trainer.model.ballast = nn.Parameter(torch.zeros(500_000))
+    while True:
+        trainer.save(directory / "last.pt")
 
 
 def test_kill_during_save_leaves_a_whole_file(tmp_path: Path) -> None:
-    """SIGKILL to a process that does nothing but save 2 MB, and looks in between."""
-    command = [*script(tmp_path, SAVE), str(tmp_path)]
-    generator = random.Random(0)
-    for _ in range(2):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        process.stdout.readline()
-        while not (tmp_path / "last.pt").exists():
-            time.sleep(0.01)
-        for _ in range(8):
-            time.sleep(generator.uniform(0.0, 0.02))
-            process.send_signal(signal.SIGSTOP)  # what a reader sees in between
-            state = torch.load(tmp_path / "last.pt", weights_only=True)
-            assert len(state["model"]["ballast"]) == 500_000
-            process.send_signal(signal.SIGCONT)
+    """SIGKILL to processes that do nothing but save 2 MB."""
+    generator, path = random.Random(0), tmp_path / "last.pt"
+    halves = 0
+    for _ in range(KILLS):
+        path.unlink(missing_ok=True)
+        process = start(save_again_and_again, tmp_path)
+        until(path.exists)
+        time.sleep(generator.uniform(0.0, 0.02))
         process.kill()
-        process.communicate()
-        torch.load(tmp_path / "last.pt", weights_only=True)
+        process.join()
+        state = torch.load(path, weights_only=True)
+        assert len(state["model"]["ballast"]) == 500_000
+        halves += len(list(tmp_path.glob(".last.pt.*.tmp")))
+    assert halves > 0  # some of the kills did hit a write
 
 
-FIT = """
-directory = Path(sys.argv[1])
-trainer, options = make(directory)
-if (directory / "last.pt").exists():
-    trainer.resume(directory / "last.pt")
-trainer.fit(epochs=20, **options)
-"""
+def fit_from_where_it_stands(directory: Path) -> None:
+    trainer, options = make(directory)
+    if (directory / "last.pt").exists():
+        trainer.resume(directory / "last.pt")
+    trainer.fit(epochs=30, **options)
+
+
+def epochs_done(directory: Path) -> int:
+    path = directory / "last.pt"
+    return int(torch.load(path, weights_only=True)["epoch"]) if path.exists() else 0
 
 
 def test_kill_during_fit_then_resume_bit_for_bit(tmp_path: Path) -> None:
     """SIGKILL at random moments, again and again, until the run gets through."""
     unbroken, options = make(tmp_path / "a")
-    unbroken.fit(epochs=20, **options)
-    command = [*script(tmp_path, FIT), str(tmp_path / "b")]
-    generator, starts = random.Random(1), []
-    for epochs in (3, 5, 99):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        lines = list(itertools.islice(process.stdout, epochs))
-        time.sleep(generator.uniform(0.0, 0.02))
+    unbroken.fit(epochs=30, **options)
+    generator, directory, done = random.Random(1), tmp_path / "b", 0
+    for _ in range(5):
+        process = start(fit_from_where_it_stands, directory)
+        until(lambda before=done: epochs_done(directory) > before)
+        time.sleep(generator.uniform(0.0, 0.01))
         process.kill()
-        process.communicate()
-        starts.append(int(lines[0].split("/")[0].removeprefix("epoch ")))
-    last = torch.load(tmp_path / "b" / "last.pt", weights_only=True)
-    assert starts[0] == 1
-    assert 3 < starts[1] < starts[2] <= 20  # the kills hit a run that was under way
-    assert last["epoch"] == 20
+        process.join()
+        before, done = done, epochs_done(directory)
+        assert done > before
+    assert done < 30  # the kills hit a run that was under way
+    process = start(fit_from_where_it_stands, directory)
+    process.join()
+    last = torch.load(directory / "last.pt", weights_only=True)
     assert equal(weights(unbroken), last["model"])
     assert last["history"]["rows"] == list(unbroken.history)
-    assert not list((tmp_path / "b").glob(".*"))  # swept up by the next fit
+    assert not list(directory.glob(".*"))  # swept up by the next fit
 
 
 def test_a_failing_write_keeps_the_old_file(tmp_path: Path) -> None:

@@ -53,10 +53,11 @@ result = {"start": start, "rows": list(history), "end": trainer.evaluate(valid),
 
 
 def run(folder: Path, processes: int) -> Any:
+    """Run the script under torchrun, or with 0 processes without it."""
     script = folder / "script.py"
     script.write_text(SCRIPT)
     launcher = [sys.executable]
-    if processes > 1:
+    if processes:
         launcher += ["-m", "torch.distributed.run", "--standalone"]
         launcher += [f"--nproc-per-node={processes}"]
     command = [*launcher, str(script), str(folder)]
@@ -68,10 +69,10 @@ def run(folder: Path, processes: int) -> Any:
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return run(tmp_path_factory.mktemp("alone"), 1)
+    return run(tmp_path_factory.mktemp("alone"), 0)
 
 
-@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("processes", [1, 2, 4])
 def test_nothing_changes_but_the_launcher(
     processes: int, alone: Any, tmp_path: Path
 ) -> None:
