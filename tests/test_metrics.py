@@ -188,3 +188,8 @@ def test_gradients_are_not_kept() -> None:
     metric = AUC()
     metric.update(output, torch.tensor([0, 1]))
     assert not metric.scores[0].requires_grad
+
+
+def test_a_lone_sample_must_come_as_a_batch() -> None:
+    with pytest.raises(ValueError, match=r"got \(3,\) and \(\)"):
+        Accuracy().update(torch.zeros(3), torch.tensor(1))

@@ -11,6 +11,9 @@ from typing import Protocol, Self, runtime_checkable
 import torch
 from torch import Tensor
 
+from eatorch.decisions import decided, same_shape, some
+from eatorch.overlaps import Dice, IoU
+
 __all__ = ["AUC", "Accuracy", "ConfusionMatrix", "Dice", "IoU", "Metric"]
 
 
@@ -65,7 +68,7 @@ class Accuracy:
         Raises:
             ValueError: If the shapes do not belong together.
         """
-        hits = (_decided(output, target, self.threshold) == target).sum()
+        hits = (decided(output, target, self.threshold) == target).sum()
         # The CPU has the number at hand; a device would have to be waited for.
         self.hits += int(hits) if hits.device.type == "cpu" else hits
         self.samples += target.numel()
@@ -82,7 +85,7 @@ class Accuracy:
         Raises:
             ValueError: If nothing has been counted.
         """
-        return float(self.hits) / _some(self.samples)
+        return float(self.hits) / some(self.samples)
 
 
 class ConfusionMatrix:
@@ -124,7 +127,7 @@ class ConfusionMatrix:
             ValueError: If the shapes do not belong together, or a class is not among
                 ``classes``.
         """
-        pair = torch.stack([target, _decided(output, target, self.threshold)])
+        pair = torch.stack([target, decided(output, target, self.threshold)])
         pair = pair.reshape(2, -1).long().cpu()
         if pair.numel() and not 0 <= pair.min() <= pair.max() < self.classes:
             raise ValueError(
@@ -181,7 +184,7 @@ class AUC:
         Raises:
             ValueError: If the shapes differ.
         """
-        _same_shape(output, target)
+        same_shape(output, target)
         self.scores.append(output.detach().flatten().cpu())
         self.targets.append(target.detach().flatten().cpu())
 
@@ -198,7 +201,7 @@ class AUC:
             ValueError: If a target is neither 0 nor 1, one of the two is missing, or a
                 score is NaN.
         """
-        _some(len(self.scores))
+        some(len(self.scores))
         scores, targets = torch.cat(self.scores).double(), torch.cat(self.targets)
         if (kinds := set(targets.tolist())) != {0, 1}:
             raise ValueError(
@@ -212,126 +215,3 @@ class AUC:
         below = torch.searchsorted(zeros, ones)
         up_to = torch.searchsorted(zeros, ones, right=True)  # draws included
         return float((below + up_to).sum()) / (2 * len(zeros) * len(ones))
-
-
-class _Overlap:
-    """Counts of a marked area, a right area and what they share."""
-
-    def __init__(self, *, threshold: float = 0.0) -> None:
-        self.threshold = threshold
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything: a new epoch begins."""
-        self.shared: int | Tensor = 0
-        self.both: int | Tensor = 0  # one area plus the other
-        self.batches = 0
-
-    def update(self, output: Tensor, target: Tensor, /) -> None:
-        """Count one batch.
-
-        Args:
-            output: Score of each pixel, any shape; or the area itself, as bool or 0/1.
-            target: Right area, bool or 0/1, of the same shape.
-
-        Raises:
-            ValueError: If the shapes differ.
-        """
-        _same_shape(output, target)
-        marked, right = _decided(output, target, self.threshold) > 0, target > 0
-        self.shared = self.shared + (marked & right).sum()
-        self.both = self.both + marked.sum() + right.sum()
-        self.batches += 1
-
-    def merge_state(self, others: Iterable[Self]) -> None:
-        """Add what other processes have counted."""
-        for other in others:
-            self.shared = int(self.shared) + int(other.shared)
-            self.both = int(self.both) + int(other.both)
-            self.batches += other.batches
-
-
-class Dice(_Overlap):
-    """How well a marked area covers the right one: twice the shared part by the sum.
-
-    Two empty areas agree: 1.
-
-    Args:
-        threshold: Above it a pixel is marked: 0 for logits, 0.5 for probabilities.
-
-    Example:
-        >>> metric = Dice()
-        >>> metric.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
-        >>> round(metric.compute(), 4)
-        0.6667
-
-    References:
-        Dice, "Measures of the amount of ecologic association between species" (1945).
-    """
-
-    def compute(self) -> float:
-        """Return the score, 0 to 1.
-
-        Raises:
-            ValueError: If nothing has been counted.
-        """
-        _some(self.batches)
-        return 2 * int(self.shared) / int(self.both) if self.both else 1.0
-
-
-class IoU(_Overlap):
-    """Intersection over union: the shared area by the area that either covers.
-
-    Two empty areas agree: 1.
-
-    Args:
-        threshold: Above it a pixel is marked: 0 for logits, 0.5 for probabilities.
-
-    Example:
-        >>> metric = IoU()
-        >>> metric.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
-        >>> metric.compute()
-        0.5
-
-    References:
-        Jaccard, "The distribution of the flora in the alpine zone" (1912).
-    """
-
-    def compute(self) -> float:
-        """Return the score, 0 to 1.
-
-        Raises:
-            ValueError: If nothing has been counted.
-        """
-        _some(self.batches)
-        union = int(self.both) - int(self.shared)
-        return int(self.shared) / union if union else 1.0
-
-
-def _decided(output: Tensor, target: Tensor, threshold: float) -> Tensor:
-    """Return the class that each output stands for, in the shape of the targets."""
-    if output.ndim == target.ndim + 1 and output.shape[1] > 1:
-        scores, output = output, output.argmax(dim=1)
-        if output.shape != target.shape:
-            _mismatch(scores, target)
-        return output
-    _same_shape(output, target)
-    return (output > threshold).long() if output.is_floating_point() else output
-
-
-def _same_shape(output: Tensor, target: Tensor) -> None:
-    if output.shape != target.shape:
-        _mismatch(output, target)
-
-
-def _mismatch(output: Tensor, target: Tensor) -> None:
-    raise ValueError(
-        "output must have the shape of target, or one more axis for the classes, got "
-        f"{tuple(output.shape)} and {tuple(target.shape)}"
-    )
-
-
-def _some(count: int) -> int:
-    if not count:
-        raise ValueError("compute needs at least one batch, got none since the reset")
-    return count
