@@ -19,7 +19,7 @@ def test_page_names_its_language_and_says_what_it_is(page: str) -> None:
     assert html.title.get_text(strip=True)
     descriptions = html.select("meta[name=description]")
     assert len(descriptions) == 1
-    assert 10 <= len(str(descriptions[0]["content"])) <= 160
+    assert 15 <= len(str(descriptions[0]["content"])) <= 160
     assert len(html.select("meta[name=viewport]")) == 1
     assert html.select("link[rel~=icon]")
 

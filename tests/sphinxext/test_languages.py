@@ -73,8 +73,10 @@ def page_with(*paragraphs: str) -> nodes.document:
     return document
 
 
-def test_description_is_the_first_paragraph() -> None:
-    assert describe(page_with("Two\nlines.", "More.")) == "Two lines."
+def test_description_is_the_first_paragraph_and_more_if_that_is_short() -> None:
+    long = "A sentence that says in many words what this page is about."
+    assert describe(page_with(long, "More.")) == long
+    assert describe(page_with("Two\nlines.", "More.")) == "Two lines. More."
     assert describe(None) == ""
 
 

@@ -51,7 +51,7 @@ _UNUSED = re.compile(
     r"|(sg_gallery[\w-]*|mystnb[\w.]*)\.css$"
 )
 _TABS = "design-tabs.js"
-_LONGEST_DESCRIPTION = 155
+_SHORTEST_DESCRIPTION, _LONGEST_DESCRIPTION = 50, 155
 
 
 def add_context(
@@ -106,13 +106,13 @@ def _is_math(node: nodes.Node) -> bool:
 
 
 def describe(doctree: nodes.document | None) -> str:
-    """Take a page's description from its first paragraph.
+    """Take a page's description from its first paragraphs.
 
     Args:
         doctree: The page's document, None for pages that have no source.
 
     Returns:
-        At most 155 characters, cut at a word; empty if there is no paragraph.
+        About 50 to 155 characters, cut at a word; empty if there is no paragraph.
     """
     if doctree is None:
         return ""
@@ -121,7 +121,11 @@ def describe(doctree: nodes.document | None) -> str:
             isinstance(node, nodes.paragraph) and isinstance(node.parent, nodes.section)
         )
     )
-    words = next((" ".join(it.astext().split()) for it in paragraphs), "")
+    words = ""
+    for paragraph in paragraphs:
+        words = " ".join([words, *paragraph.astext().split()]).strip()
+        if len(words) >= _SHORTEST_DESCRIPTION:
+            break
     if len(words) <= _LONGEST_DESCRIPTION:
         return words
     cut = words[:_LONGEST_DESCRIPTION]
