@@ -512,6 +512,8 @@ class Trainer:
         except Exception:
             self._put_back()
             raise
+        finally:
+            self._anchor = None  # a copy of the model need not stay
 
     @contextmanager
     def _noting(self, part: str) -> Iterator[None]:
@@ -543,7 +545,7 @@ class Trainer:
         )
 
     def _put_back(self) -> None:
-        """Return to the end of the last whole epoch; a second Ctrl-C has to wait."""
+        """Return to the end of the last whole epoch, whatever is pressed meanwhile."""
         with unhurried():
             self.optimizer.zero_grad()
             if isinstance(self._anchor, Path):
@@ -580,7 +582,7 @@ class _Step(nn.Module):
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Hold back Ctrl-C for a moment; only the main thread can, and gets it."""
+    """Ignore Ctrl-C for a moment; only the main thread can, and only it gets one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -588,4 +590,4 @@ def unhurried() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
