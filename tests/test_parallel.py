@@ -1,6 +1,7 @@
 """One script on 1, 2, 3 and 4 processes: torchrun is really launched."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,26 +46,33 @@ train = DataLoader(data, 8, shuffle=True, generator=torch.Generator().manual_see
 valid = DataLoader(data, 16)
 start = trainer.evaluate(valid)
 callbacks = [EarlyStopping(restore_best=False), Checkpoint(folder)]
-history = trainer.fit(train, valid, epochs=2, callbacks=callbacks)
+history = trainer.fit(train, valid, epochs=int(sys.argv[2]), callbacks=callbacks)
 result = {"start": start, "rows": list(history), "end": trainer.evaluate(valid),
           "predicted": trainer.predict(train).tolist()}
 (folder / "result.json").write_text(json.dumps(result))
 """
 
 
-def run(folder: Path, processes: int) -> Any:
-    """Run the script under torchrun, or with 0 processes without it."""
+def launched(folder: Path, processes: int, epochs: int) -> subprocess.Popen[str]:
+    """Start the script under torchrun, or with 0 processes without it."""
     script = folder / "script.py"
     script.write_text(SCRIPT)
     launcher = [sys.executable]
     if processes:
         launcher += ["-m", "torch.distributed.run", "--standalone"]
         launcher += [f"--nproc-per-node={processes}"]
-    command = [*launcher, str(script), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    command = [*launcher, str(script), str(folder), str(epochs)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+
+
+def run(folder: Path, processes: int) -> Any:
+    """Return what the script has found out in two epochs."""
+    process = launched(folder, processes, 2)
+    said, complaints = process.communicate()
+    assert process.returncode == 0, complaints
     result = json.loads((folder / "result.json").read_text())
-    return {**result, "said": done.stdout.splitlines()}
+    return {**result, "said": said.splitlines()}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +101,18 @@ def test_nothing_changes_but_the_launcher(
     assert result["end"]["hits"] == pytest.approx(hits)
     state = torch.load(tmp_path / "last.pt", weights_only=True)
     assert len(state["ranks"]) == processes
+
+
+def test_ctrl_c_ends_all_processes_and_the_checkpoint_is_whole(tmp_path: Path) -> None:
+    process = launched(tmp_path, 2, 100_000)
+    assert process.stdout is not None
+    process.stdout.readline()  # the first epoch is done
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" in complaints or "SIGINT" in complaints
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["epoch"] > 0
+    assert not (tmp_path / "result.json").exists()
 
 
 def unbroken_and_resumed(folder: Path) -> list[list[Any]]:
