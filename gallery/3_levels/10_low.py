@@ -410,8 +410,8 @@ one_by_one = [cross_entropy(logits=z, labels=torch.tensor(0)).item() for z in lo
 tensors = [tensor for layer in parameters for tensor in layer]
 generator.manual_seed(1)
 kept = {}
-for epoch in range(61):
-    if epoch in [0, 5, 20, 60]:
+for epoch in range(41):
+    if epoch in [0, 5, 20, 40]:
         kept[epoch] = [(w.detach().clone(), b.detach().clone()) for w, b in parameters]
     for batch, wanted in batches(places[train], labels[train], 50, generator):
         loss = cross_entropy(logits=network(batch, parameters), labels=wanted)
@@ -451,9 +451,9 @@ plt.show()
 # The second layer folds the result again, so the boundary has more corners than the
 # creases alone would give it.
 
-first_weight, first_bias = kept[60][0]
+first_weight, first_bias = kept[40][0]
 fig, ax = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
-plot_regions(lambda plane: network(plane, kept[60]), shown, ax=ax)
+plot_regions(lambda plane: network(plane, kept[40]), shown, ax=ax)
 ax.get_legend().remove()
 limits = ax.axis()
 for across, offset in zip(first_weight.T, first_bias, strict=True):
@@ -623,19 +623,20 @@ with eatorch.show_error(TypeError):
 #      - Ready-made
 #    * - data
 #      - ``batches``
-#      - :class:`torch.utils.data.TensorDataset`, :class:`torch.utils.data.DataLoader`
+#      - :class:`~torch.utils.data.TensorDataset`, :class:`~torch.utils.data.DataLoader`
 #    * - model
 #      - ``plane``, ``network``, ``start``
-#      - :class:`torch.nn.Linear`, :class:`torch.nn.ReLU`, :class:`torch.nn.Sequential`
+#      - :class:`~torch.nn.Linear`, :class:`~torch.nn.ReLU`,
+#        :class:`~torch.nn.Sequential`
 #    * - loss
 #      - ``guarded_loss``, ``cross_entropy``
-#      - :class:`torch.nn.MSELoss`, :class:`torch.nn.BCEWithLogitsLoss`
+#      - :class:`~torch.nn.MSELoss`, :class:`~torch.nn.BCEWithLogitsLoss`
 #    * - gradient
 #      - ``backward``
 #      - ``backward``, the same on every floor
 #    * - step
 #      - ``step``
-#      - :class:`torch.optim.SGD`, with ``zero_grad`` and ``step``
+#      - :class:`~torch.optim.SGD`, with ``zero_grad`` and ``step``
 #
 # .. admonition:: Then and now
 #

@@ -231,7 +231,7 @@ def _judge_step(
         if _same(value, 0.1 * speed):
             raise Slip(
                 "The learning rate got into the velocity. It belongs to the step.",
-                "学习率乘进了速度里。它应当只用在走步上。",
+                "学习率乘进了速度里。它应当只用在更新参数时。",
             )
         expect_tensor(value, speed, en="a velocity", zh="速度")
         if value.requires_grad:
