@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,12 @@ from eatorch.expecting import call, expect_number, expect_tensor, expect_type, s
 
 
 @pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a test register exercises without leaving them behind."""
-    monkeypatch.setattr(checking, "_CHECKS", dict(checking._CHECKS))
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test register exercises of lesson 99 without leaving them behind."""
     monkeypatch.delenv("EATORCH_LANG", raising=False)
+    yield
+    for number in numbers("99"):
+        del checking._CHECKS[number]
 
 
 @pytest.fixture
