@@ -863,6 +863,7 @@ eatorch.check("10-4", batch_gradients)
 #
 # Read next
 # ---------
+# - :ref:`mid` goes one floor up: the plane and the rings again, with ready-made parts.
 # - :ref:`autograd` for gradients, leaves and the record behind ``backward``.
 # - :ref:`tensor` for shapes and broadcasting.
 # - :ref:`tabular` trains a network on real data with layers and an optimizer.
