@@ -18,6 +18,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -272,6 +273,15 @@ CONTENDERS = {
     "Lightning": with_lightning,
     "torchkeras (clips)": with_torchkeras,
 }
+NEEDS = {
+    "hand loop, counting with torchmetrics": "torchmetrics",
+    "Fabric, counting by hand": "lightning",
+    "accelerate, counting by hand": "accelerate",
+    "Ignite": "ignite",
+    "skorch": "skorch",
+    "Lightning": "lightning",
+    "torchkeras (clips)": "torchkeras",
+}
 CLIPPING = {"hand loop, clipping", "torchkeras (clips)"}
 
 
@@ -330,12 +340,19 @@ def table(repeats: int, epochs: int) -> None:
     print("| contender | ratio to the hand loop | quartiles | µs more per step |")
     print("|---|---|---|---|")
     for name in CONTENDERS:
+        if name in absent():
+            continue
         ratios, hands = measure(name, repeats, epochs)
         low, median, high = statistics.quantiles(ratios, n=4)
         more = (median - 1) * statistics.median(hands) / steps * 1e6
         print(
             f"| {name} | {median:.2f} | {low:.2f}-{high:.2f} | {more:.0f} |", flush=True
         )
+
+
+def absent() -> list[str]:
+    """Return the contenders whose package is not installed here."""
+    return [name for name, package in NEEDS.items() if not find_spec(package)]
 
 
 def main() -> None:
@@ -351,6 +368,8 @@ def main() -> None:
     logging.disable(logging.WARNING)
     by_hand(1)  # the first step of a process imports torch's compiler front end
     table(options.repeats, options.epochs)
+    if absent():
+        print(f"\nNot installed: {', '.join(absent())}; pip install -e '.[bench]'")
 
 
 if __name__ == "__main__":

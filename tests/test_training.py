@@ -17,6 +17,7 @@ from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+from eatorch import faults
 from eatorch.callbacks import Callback, Checkpoint, EarlyStopping, TensorBoard
 from eatorch.history import History
 from eatorch.training import Trainer, TrainingError
@@ -605,6 +606,23 @@ def test_nan_names_the_module_and_goes_back(files: bool, tmp_path: Path) -> None
     healthy = trainer(model(nn.Identity()))
     healthy.fit(loader(), epochs=2, progress=False)
     assert same(ours, healthy)
+
+
+@pytest.mark.parametrize("pause", [0.0, 1e9])
+def test_a_device_that_must_not_wait_finds_the_batch_later(
+    pause: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an accelerator losses are looked at now and then and at the epoch's end."""
+    monkeypatch.setattr("eatorch.training._SECONDS", pause)
+    ours = trainer(nn.Sequential(nn.Linear(4, 8), Poison(5), nn.Linear(8, 3)))
+    monkeypatch.setattr(ours, "_watchful", False)
+    monkeypatch.setattr(ours, "device", torch.device("meta"))
+    monkeypatch.setattr(ours, "_moved", lambda batch: batch)
+    with pytest.raises(TrainingError) as caught:
+        ours.fit(loader(), epochs=3, progress=False)
+    assert (caught.value.epoch, caught.value.batch) == (2, 1)
+    assert ours.epoch == 1
+    assert faults.weights_are_finite(ours.model)
 
 
 def test_nan_in_the_data_and_in_the_loss() -> None:
