@@ -107,10 +107,8 @@ assert to_b.variable is b
 # Both halves below come from the same node, as result 0 and result 1.
 
 halves = torch.tensor([3.0, 5.0], requires_grad=True).unbind()
-(
-    (halves[0] * halves[1]).grad_fn.next_functions[0][0].name(),
-    [number for _, number in (halves[0] * halves[1]).grad_fn.next_functions],
-)
+edges = (halves[0] * halves[1]).grad_fn.next_functions
+[(node.name(), number) for node, number in edges]
 
 # %%
 # .. _graph-chain:
@@ -443,7 +441,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     weight.sum().backward()
     print("grad:", weight.grad)
-print(str(caught[0].message).partition(". If")[0])
+print(str(caught[0].message).partition(". Its")[0])
 
 # %%
 # The result is ``None``, with a warning only, and only when you look.
@@ -942,3 +940,6 @@ eatorch.check("09-4", Hypotenuse)
 # - :func:`eatorch.plots.draw_graph` draws the graph of your own model.
 # - :mod:`torch.autograd` in the documentation of PyTorch, and its note
 #   `Autograd mechanics <https://docs.pytorch.org/docs/stable/notes/autograd.html>`_.
+# - The `guide to PyTorch 0.4
+#   <https://pytorch.org/blog/pytorch-0_4_0-migration-guide/>`_, for the end of
+#   ``Variable``.
