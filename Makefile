@@ -38,7 +38,7 @@ lint: $(VENV)/lint.stamp  ## Check style and types
 catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date (only one: L=07)
 	@$(SITE).refresh $(L)
 
-bench: $(VENV)/test.stamp  ## Measure, side by side
+bench: $(VENV)/bench.stamp  ## Measure side by side; VENV=.venv-bench keeps the peers apart
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## Remove everything that was made
