@@ -4,8 +4,8 @@
 Mid-level API and logistic regression
 =====================================
 
-Train four models with one loop of twelve lines, and say exactly why a sigmoid can tell
-two classes apart.
+Train four models with one and the same loop, and say exactly why a sigmoid can tell two
+classes apart.
 
 :Level: 3
 :Hours: 1
@@ -220,8 +220,8 @@ for feature, axes in enumerate(panels[:2]):
     axes.set(xlabel=f"x{feature + 1}", ylabel=f"y without the share of x{other + 1}")
 panels[2].semilogy(range(1, 13), history, ".-")
 panels[2].axhline(4, color="0.5", linestyle=":", label="variance of the noise")
-panels[2].set(xlabel="epoch", ylabel="mean squared error (log scale)")
-panels[2].legend()
+panels[2].set(xlabel="epoch", ylabel="squared error (log scale)", xticks=[1, 4, 8, 12])
+panels[2].legend(loc="center right")
 fig.suptitle("The layer finds both slopes; the loss stops at the noise")
 plt.show()
 assert 3 < history[-1] < 5
@@ -382,8 +382,8 @@ for mean in (1.0, 1.7, 5.0):
         assert shares[0] < limit + 0.01
 
 # %%
-# Each title says how many *new* points are on the right side: of the solid line, of the
-# dashed one, and at best.
+# Below each picture stands how many *new* points are on the right side: of the solid
+# line, of the dashed one, and at best.
 
 fig, panels = plt.subplots(3, 3, sharex=True, sharey=True, layout="constrained")
 fig.set_size_inches(8.5, 8)
@@ -395,9 +395,8 @@ for axes, ((mean, moved), row) in zip(panels.flat, results.items(), strict=True)
         (w1, w2), b = layer.weight[0].tolist(), getattr(layer.bias, "item", float)()
         axes.axline((0, -b / w2), slope=-w1 / w2, color="C2", linestyle=style)
     percent = " | ".join(f"{share:.0%}" for share in shares)
-    axes.set_title(f"mean {mean:g}, bias {moved:g}\n{percent}")
-panels[2, 1].set_xlabel("x1")
-panels[1, 0].set_ylabel("x2")
+    axes.set(xlabel=f"x1     (right: {percent})", ylabel="x2")
+    axes.set_title(f"mean {mean:g}, bias {moved:g}")
 fig.suptitle("The mean decides how well, the bias only where")
 plt.show()
 
@@ -493,7 +492,7 @@ for learner in (careless, careful):
 # The memory of a rebuilt optimizer is always empty.
 # What is left of the two methods then?
 #
-# - Momentum is an average over past gradients.
+# - Momentum adds up past gradients, older ones with less weight.
 #   Without a past it is *plain* SGD, to the last digit.
 # - Adam divides the average gradient by its usual size.
 #   In a first step both are the same number, so the quotient is 1 or -1: each step is
@@ -550,10 +549,10 @@ for name, model in {"straight": straight, "bent": bent}.items():
 # The bent one closes around the inner ring.
 
 fig, panels = plt.subplots(1, 2, figsize=(8.5, 4), layout="constrained")
-models = {"one linear layer": straight, "2-4-8-1 with ReLU": bent}
+models = {"One linear layer": straight, "2-4-8-1 with ReLU": bent}
 for axes, (name, model) in zip(panels, models.items(), strict=True):
     eatorch.plots.plot_regions(model, rings, ax=axes)
-    axes.set_title(f"{name}: {accuracy(model, fresh):.0%}")
+    axes.set_title(name)
 fig.suptitle("A sigmoid bends no boundary; hidden layers do")
 plt.show()
 
@@ -663,8 +662,8 @@ with eatorch.show_error(IndexError):
 #      Give them their shape once, where the data are made.
 #    - ``loss(labels, predictions)`` can still be read here and there.
 #      PyTorch takes the predictions first.
-#      With :class:`~torch.nn.MSELoss` the order makes no difference, with all the
-#      others it does.
+#      With :class:`~torch.nn.MSELoss` the order makes no difference, with the two
+#      losses for classes it does.
 #    - The optimizer in a property comes from such a course.
 #      Now you know what it costs.
 #
