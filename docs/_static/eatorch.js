@@ -44,8 +44,7 @@
   };
   const words = document.querySelector("article").dataset;
   const icon = document.querySelector("#icon-copy");
-  for (const block of document.querySelectorAll("article .highlight")) {
-    if (block.closest(".sphx-glr-script-out, .cell_output")) continue;
+  const addButton = (block) => {
     const button = document.createElement("button");
     button.className = "copy";
     button.type = "button";
@@ -67,6 +66,19 @@
       }, 2000);
     });
     block.append(button);
+  };
+  // A lesson has a hundred blocks: each gets its button when it comes near.
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries.filter((it) => it.isIntersecting)) {
+        near.unobserve(entry.target);
+        addButton(entry.target);
+      }
+    },
+    { rootMargin: "400px" },
+  );
+  for (const block of document.querySelectorAll("article .highlight")) {
+    if (!block.closest(".sphx-glr-script-out, .cell_output")) near.observe(block);
   }
 
   // "/" goes to the search box, as on many sites.
