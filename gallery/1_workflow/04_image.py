@@ -676,7 +676,8 @@ for pictures, labels in parts.values():
     _, logits = valid_step(model, pictures, labels, cross_entropy)
     scores["network"].append(accuracy(labels, logits))
     scores["logistic regression"].append(linear.score(pictures.flatten(1), labels))
-{name: [f"{value:.3f}" for value in values] for name, values in scores.items()}
+for name, values in scores.items():
+    print(f"{name:20}", *(f"{value:.3f}" for value in values))
 
 # %%
 # The same numbers as bars.
@@ -806,7 +807,7 @@ again.load_state_dict(loaded["weights"])
 
 with torch.inference_mode():
     assert torch.equal(again(images.to(device)), model.eval()(images.to(device)))
-print(f"{file.stat().st_size / 1e3:.0f} kB:", *loaded["weights"])
+print(f"{file.stat().st_size / 1e3:.0f} kB:", *loaded)
 
 # %%
 # .. _image-mistakes:
