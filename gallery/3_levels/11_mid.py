@@ -540,7 +540,7 @@ bent = nn.Sequential(
     nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)
 )
 for name, model in {"straight": straight, "bent": bent}.items():
-    history = train(model, rings.inputs, rings.targets, epochs=30)
+    history = train(model, rings.inputs, rings.targets, epochs=25)
     print(f"{name:9} loss {history[-1]:.3f}, new points {accuracy(model, fresh):.1%}")
 
 # %%
@@ -577,7 +577,7 @@ loader = batches(petals.inputs[~test], petals.targets[~test], batch_size=25)
 torch.manual_seed(0)
 model = nn.Linear(2, 3)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-fit(model, loader, nn.CrossEntropyLoss(), optimizer, epochs=40)
+fit(model, loader, nn.CrossEntropyLoss(), optimizer, epochs=25)
 right = model(petals.inputs[test]).argmax(dim=1) == petals.targets[test]
 print(f"{int(right.sum())} of {len(right)} test flowers, labels {petals.targets.dtype}")
 
