@@ -82,7 +82,7 @@ plt.show()
 digits = eatorch.data.digits()
 small, labels = digits.images, digits.targets  # (1797, 1, 8, 8), (1797,)
 large = functional.interpolate(small, size=(32, 32), mode="bilinear")
-small.shape, large.shape, labels[:10]
+small.shape, large.shape
 
 # %%
 # A batch of pictures has four axes, always in this order:
@@ -116,7 +116,7 @@ train, valid, test = order.split([1097, 300, 400])
 
 images = (large - large[train].mean()) / large[train].std()
 print(f"values from {images.min().item():.2f} to {images.max().item():.2f}")
-labels[train].bincount(), labels[valid].bincount(), labels[test].bincount()
+torch.stack([labels[part].bincount() for part in (train, valid, test)])
 
 # %%
 # Each digit occurs about equally often in each part, so a network that guesses is right
@@ -178,7 +178,7 @@ class LeNet(nn.Module):
         x = functional.max_pool2d(functional.relu(self.conv2(x)), 2)
         x = torch.flatten(x, start_dim=1)  # keeps the batch axis
         x = functional.relu(self.fc1(x))
-        return self.fc3(functional.relu(self.fc2(x)))  # (batch, 10), no ReLU at the end
+        return self.fc3(functional.relu(self.fc2(x)))  # (batch, 10)
 
 
 # %%
@@ -330,9 +330,9 @@ with torch.no_grad():
     logits = net(batch[:1])  # (1, 10)
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 2.6), layout="constrained")
-axes[0].bar(range(10), logits[0])
+axes[0].bar(range(10), logits[0].numpy())
 axes[0].set(xlabel="class", ylabel="logit", xticks=range(10))
-axes[1].bar(range(10), 100 * logits.softmax(dim=1)[0], color="C1")
+axes[1].bar(range(10), 100 * logits.softmax(dim=1)[0].numpy(), color="C1")
 axes[1].set(xlabel="class", ylabel="softmax (%)", xticks=range(10), ylim=(0, 100))
 fig.suptitle("Before training all classes look alike")
 plt.show()
@@ -590,8 +590,10 @@ ends = [batches * (epoch + 1) for epoch in range(12)]
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
 left.plot(steps, ".", color="0.6", markersize=3, label="one batch")
-left.plot(ends, [mean_loss(r) for r in records], "o-", color="C1", label="epoch's mean")
-left.axhline(torch.tensor(10.0).log(), color="0.5", linestyle=":", label="log(10)")
+left.plot(ends, [mean_loss(r) for r in records], "o-", color="C1", label="one epoch")
+left.axhline(
+    torch.tensor(10.0).log().item(), color="0.5", linestyle=":", label="log(10)"
+)
 left.set(xlabel="step", ylabel="cross entropy (nats)")
 left.legend()
 right.plot(range(1, 13), [100 * score for score in scores], "o-")
@@ -609,7 +611,6 @@ plt.show()
 #
 # And with MSELoss?
 # ^^^^^^^^^^^^^^^^^
-# We promised to try.
 # The same network, start and batches, only the loss differs.
 # To be fair, MSELoss may also have a learning rate ten times larger, because it
 # averages over the ten outputs too, and so its gradients are smaller.
@@ -661,7 +662,7 @@ shares = torch.stack([(guesses[truth == d] == d).float().mean() for d in range(1
 counts = truth.bincount()
 
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
-bars = ax.bar(range(10), 100 * shares)
+bars = ax.bar(range(10), 100 * shares.numpy())
 ax.bar_label(bars, [f"{count} pictures" for count in counts], fontsize=7)
 ax.set(xlabel="right class", ylabel="accuracy (%)", xticks=range(10), ylim=(0, 110))
 ax.set_title("One digit is much harder for the network than the others")
