@@ -801,10 +801,9 @@ with eatorch.show_error(ValueError):
 # Even a perfect answer keeps a loss of 1.46, and the gradients on the way there are
 # tiny: after four epochs this network has hardly begun.
 
-perfect = functional.one_hot(torch.tensor([3]), 10).float()  # 100 % for a 3
-print(
-    f"loss of a perfect answer {nn.CrossEntropyLoss()(perfect, torch.tensor([3])):.2f}"
-)
+three = torch.tensor([3])
+perfect = functional.one_hot(three, 10).float()  # 100 % for a 3
+print(f"a perfect answer  {nn.CrossEntropyLoss()(perfect, three).item():.2f}")
 
 
 def softmax_twice(output, answers):
@@ -813,10 +812,8 @@ def softmax_twice(output, answers):
 
 
 _, twice, _ = fit(softmax_twice, 0.01, epochs=4)
-print("loss with softmax twice ", *(f"{mean_loss(record):.2f}" for record in twice))
-print(
-    "loss as it should be    ", *(f"{mean_loss(record):.2f}" for record in records[:4])
-)
+for name, seen in {"softmax twice": twice, "softmax once": records[:4]}.items():
+    print(f"{name:17}", *(f"{mean_loss(record):.2f}" for record in seen))
 
 # %%
 # **One-hot where numbers are wanted, numbers where one-hot is wanted.**
