@@ -7,7 +7,7 @@
   "use strict";
 
   const MOST_READ = 60; // pages whose text is read for one query
-  const MOST_SHOWN = 12;
+  const MOST_SHOWN = 30;
   const form = document.getElementById("search-form");
   const input = document.getElementById("search-input");
   const status = document.getElementById("search-status");
