@@ -202,8 +202,8 @@ def deep(layers):
 
 
 # %%
-# With ``torch.bfloat16`` the hooks store everything in two bytes a number instead of
-# four, and make ``float32`` of it again on the way back.
+# With ``torch.bfloat16`` the hooks store what is counted in two bytes a number instead
+# of four, and make ``float32`` of it again on the way back.
 
 
 def run_watched(layers, dtype=torch.float32):
@@ -211,10 +211,11 @@ def run_watched(layers, dtype=torch.float32):
     seen = {}  # it holds the tensors, so that no address is used twice
 
     def pack(tensor):
-        packed = tensor.to(dtype)
-        if tensor.data_ptr() not in known:
-            seen[tensor.data_ptr()] = tensor, packed
-        return packed
+        if (place := tensor.data_ptr()) in known:
+            return tensor
+        if place not in seen:
+            seen[place] = tensor, tensor.to(dtype)
+        return seen[place][1]
 
     with saved_tensors_hooks(pack, torch.Tensor.float):
         result = deep(layers)
@@ -235,8 +236,9 @@ print(f"relative error of the gradient: {(near - true).norm() / true.norm():.1%}
 # Half the memory for so small an error is a bargain.
 # Ready-made hooks of the same kind are
 # :class:`~torch.autograd.graph.save_on_cpu`, which parks the memories outside the
-# graphics card, and :func:`torch.utils.checkpoint.checkpoint`, which keeps nothing and
-# calculates again on the way back.
+# graphics card.
+# :func:`torch.utils.checkpoint.checkpoint` goes further: it keeps only the inputs of a
+# piece and calculates the rest again on the way back.
 
 depths = range(1, 7)
 full = [run_watched(layers)[1] / 1024 for layers in depths]
@@ -625,11 +627,12 @@ for name, tensor in {"no_grad": quiet, "inference_mode": strict, "detach": cut}.
 
 # %%
 # The first and the third may come back into a recorded calculation, as constants.
-# An inference tensor may not.
+# An inference tensor may come back only where no node has to keep it: a sum takes it, a
+# product refuses.
 # PyTorch does not even count its changes, so it could never notice a spoiled memory.
 # That makes it a little faster, and right for pure prediction.
 
-(w * quiet + w * cut).backward()
+(w * quiet + w * cut + strict).backward()
 with eatorch.show_error(RuntimeError, lines=5):
     w * strict
 

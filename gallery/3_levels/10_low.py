@@ -470,8 +470,8 @@ plt.show()
 # Loud and quiet mistakes
 # -----------------------
 # On this level nothing guards you.
-# First the step without ``no_grad``, in three variants.
-# The first one is loud.
+# First the step, in three wrong variants.
+# The first one lacks ``no_grad``, and it is loud.
 
 weight = torch.zeros(2, 1, requires_grad=True)
 mean_squared_error(inputs @ weight, targets).backward()

@@ -17,7 +17,8 @@ Tensors and ``backward`` are enough to train anything, but you would write the s
 lines again and again.
 The *mid-level* API keeps them for you: layers, losses, optimizers and loaders.
 They are parts with fitting plugs.
-Here we plug them together four times, change one part at a time, and look inside each.
+Here we plug them together four times, change a part or two each time, and look inside
+each.
 """
 
 import warnings
@@ -401,7 +402,7 @@ fig.suptitle("The mean decides how well, the bias only where")
 plt.show()
 
 # %%
-# Read the rows first.
+# Compare the rows first.
 # A larger mean pulls the clouds apart, and the accuracy climbs to the limits that we
 # computed.
 # At mean 5 the clouds do not touch: many lines are perfect, and the weights would grow
@@ -605,7 +606,7 @@ assert torch.allclose(
 #
 # Labels that fit the loss
 # ------------------------
-# Most errors of the first week are here.
+# Many errors of the first weeks are made here.
 # The labels go to the wrong loss in the wrong type, and the two losses complain in two
 # ways.
 # First whole numbers for a loss that calculates with its labels:
@@ -875,6 +876,7 @@ eatorch.check("11-4", labels_for)
 # Read next
 # ---------
 # - :ref:`tabular` uses the same five parts on real measurements and judges the result.
+# - :ref:`low` writes each of the five parts by hand.
 # - :ref:`autograd` shows what ``backward`` does between loss and optimizer.
 # - :mod:`torch.nn`, :mod:`torch.optim` and :mod:`torch.utils.data` list all the parts
 #   that you can plug in.
