@@ -56,6 +56,8 @@ gettext_compact = False
 gettext_location = False
 gettext_uuid = False
 translation_progress_classes = False
+# Sphinx leaves "--" in Chinese API pages; its own list names Chinese.
+smartquotes_excludes = {"languages": ["ja"], "builders": ["man", "text"]}
 
 # ---- API docs ----
 autodoc_typehints = "signature"

@@ -152,6 +152,8 @@ def sphinx(paths: Paths, name: str, *options: str) -> str:
         *(sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-T"),
         *("-c", ".", "-d", str(paths.work / "doctrees" / name)),
         *("-D", f"language={LANGUAGES[name]}"),
+        # Dashes only in Chinese: curly quotes lean the wrong way beside its signs.
+        *(("-D", "smartquotes_action=D") if name == "zh-cn" else ()),
         *("-D", f"nb_execution_cache_path={paths.build / 'notebook-cache'}"),
         *options,
         *("docs", str(paths.work / name)),
