@@ -12,8 +12,8 @@ of it does.
 :Needs: :ref:`hello`
 :Data: handwritten digits, 1,797 pictures of 8 x 8 pixels, CC BY 4.0, from scikit-learn
 
-PyTorch's own first course is called the *60 Minute Blitz*, and many readers found that
-it took them four hours.
+PyTorch's own first course is called the *60 Minute Blitz*, but a careful reader can
+easily spend four hours on it.
 This page goes the same way, from a network to a tested classifier.
 An hour is enough to read and run it; take another hour or two for the exercises.
 What tensors and gradients are in full is the matter of :ref:`tensor` and
@@ -119,8 +119,8 @@ print(f"values from {images.min().item():.2f} to {images.max().item():.2f}")
 torch.stack([labels[part].bincount() for part in (train, valid, test)])
 
 # %%
-# Each digit occurs about equally often in each part, so a network that guesses is right
-# one time in ten.
+# Each digit makes up roughly a tenth of each part, so a network that guesses is right
+# about one time in ten.
 # That is the mark to beat.
 #
 # A :class:`~torch.utils.data.DataLoader` deals the training pictures out in shuffled
@@ -602,9 +602,9 @@ fig.suptitle("The loss waits at log(10), then falls, and the accuracy climbs")
 plt.show()
 
 # %%
-# The first epoch seems to do nothing.
-# That is common: the signal first has to find its way through five layers of random
-# weights.
+# In the first epoch the loss hardly moves, although the accuracy already rises.
+# That is common: the gradients that come back through five layers of random weights
+# are small at first.
 # Do not stop too early.
 #
 # .. _tour-two-losses:
@@ -639,8 +639,8 @@ plt.show()
 # With the same learning rate it lags far behind, with the larger one it keeps up.
 # Cross entropy remains the better habit: its gradients do not shrink as the number of
 # classes grows, and softmax of its logits can be read as probabilities.
-# The numbers that MSELoss trains are drawn to 0 and 1, and softmax of those never gives
-# more than 23 % for a perfect answer: :math:`e / (e + 9)`.
+# The numbers that MSELoss trains are drawn to 0 and 1: even for a perfect answer,
+# softmax of those gives only 23 %, which is :math:`e / (e + 9)`.
 #
 # .. _tour-test:
 #
@@ -727,6 +727,7 @@ assert accuracy(apart, strangers) < accuracy(net, test) - 0.02
 
 # %%
 # The same network, as many pictures, and many more errors.
+# (The last hands may also be harder to read than most.)
 # Both numbers are right, they answer different questions.
 # If your model will meet strangers, hold out *people*, not pictures.
 #
@@ -842,8 +843,8 @@ with eatorch.show_error(RuntimeError):
 #    - ``dataiter.next()`` is gone: write ``next(dataiter)``.
 #    - ``torch.max(outputs.data, 1)`` under ``no_grad`` became ``argmax(dim=1)`` under
 #      :class:`~torch.inference_mode`.
-#    - ``"cuda:0" if torch.cuda.is_available() else "cpu"`` knew one maker's devices;
-#      :func:`eatorch.device` asks for any accelerator.
+#    - ``"cuda:0" if torch.cuda.is_available() else "cpu"`` asked for one kind of
+#      accelerator only; :func:`eatorch.device` asks for any.
 #    - CIFAR-10 came by download through torchvision, four pictures per batch, and the
 #      loop printed its running loss every 2,000 *batches*.
 #
