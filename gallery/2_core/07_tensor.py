@@ -978,7 +978,8 @@ eatorch.check("07-4", dtypes)
 #
 # Read next
 # ---------
-# - :ref:`autograd` is the other pillar of PyTorch: tensors that know how they were made.
+# - :ref:`autograd` is the other pillar of PyTorch: tensors that know how they were
+#   made.
 # - :ref:`tabular` puts tensors to work on real measurements, from the raw table to the
 #   saved model.
 # - The reference pages of :class:`torch.Tensor` and :class:`torch.dtype` list every
