@@ -1,6 +1,8 @@
 """Lessons start alike, figures serve light and dark pages, each run is told."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,16 @@ def test_the_date_of_a_run_can_be_fixed(
     gallery.reset(conf, "01_one.py", "after")
     run = json.loads((tmp_path / "lessons" / "1_part" / "01_one.run.json").read_text())
     assert run["date"] == "2020-02-02"
+
+
+def test_no_lesson_pays_for_what_packages_load_once(tmp_path: Path) -> None:
+    conf = {"src_dir": str(tmp_path)}
+    heavy = ["torch._dynamo", "sklearn.datasets"]
+    code = (
+        "import sys; from eatorch.sphinxext import gallery; "
+        f"gallery.reset({conf}, '01_one.py', 'before'); "
+        f"print([name in sys.modules for name in {heavy}])"
+    )
+    command = [sys.executable, "-c", code]
+    printed = subprocess.run(command, text=True, capture_output=True, check=True).stdout
+    assert printed.strip() == "[True, True]"

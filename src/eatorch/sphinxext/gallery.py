@@ -88,9 +88,21 @@ def reset(conf: dict[str, Any], fname: str, when: str) -> None:
     torch.set_printoptions(profile="default")  # type: ignore[no-untyped-call]
     np.set_printoptions(legacy=False)
     seed_everything(0)
+    _rehearse()
     warnings.resetwarnings()
     mpl.rcParams.update(STYLE)
     _started[fname] = time.process_time()
+
+
+def _rehearse() -> None:
+    """Load what large packages load at their first use.
+
+    The seconds that this takes would land on whichever lesson happens to come first.
+    """
+    import sklearn.datasets  # noqa: F401
+    import torch
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
 
 def _record(lesson: Path) -> None:
