@@ -27,10 +27,15 @@ serve: $(VENV)/docs.stamp  ## Show build/site on http://127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT)
 
 test: $(VENV)/test.stamp  ## Run the tests that need no browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
-test-site: $(VENV)/site.stamp  ## Test build/site in a real browser (needs Chromium, npm)
-	@$(BIN)/python -m pytest tests/site $(ARGS)
+NPM := tests/site/node_modules/.package-lock.json
+$(NPM): tests/site/package-lock.json
+	@npm ci --prefix tests/site --no-audit --no-fund --silent
+	@touch $@
+
+test-site: $(VENV)/site.stamp $(NPM)  ## Test build/site in a real browser (needs Chromium, npm)
+	@$(BIN)/python -m pytest tests/site -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/lint.stamp  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

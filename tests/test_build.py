@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("build")  # they share a costly fixture
 PAGE = "lessons/1_part/01_one.html"
 
 

@@ -71,8 +71,14 @@ def exercises_of(lesson: Path) -> Iterator[Exercise]:
         before = block
 
 
+def one_process(lesson: Path) -> pytest.MarkDecorator:
+    """Keep the tests of a lesson in one process, where it runs once for all of them."""
+    return pytest.mark.xdist_group(lesson.stem)
+
+
+EACH = [pytest.param(it, id=it.stem, marks=one_process(it)) for it in LESSONS]
 EXERCISES = [
-    pytest.param(lesson, exercise, id=exercise.number)
+    pytest.param(lesson, exercise, id=exercise.number, marks=one_process(lesson))
     for lesson in LESSONS
     for exercise in exercises_of(lesson)
 ]
@@ -167,7 +173,7 @@ def test_there_are_lessons_and_they_have_exercises() -> None:
         assert 2 <= len(list(exercises_of(lesson))) <= 5, lesson.name
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+@pytest.mark.parametrize("lesson", EACH)
 def test_lesson_runs_without_a_warning(
     lesson: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +247,7 @@ def test_exercise_has_task_hint_label_and_number(
     assert re.search(r"^\.\. dropdown:: Solution$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+@pytest.mark.parametrize("lesson", EACH)
 def test_every_check_has_its_exercise(lesson: Path) -> None:
     on_page = [exercise.number for exercise in exercises_of(lesson)]
     assert on_page == sorted(set(on_page))
@@ -249,7 +255,7 @@ def test_every_check_has_its_exercise(lesson: Path) -> None:
     assert list(checks) == on_page
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+@pytest.mark.parametrize("lesson", EACH)
 def test_cells_are_short_and_introduced(lesson: Path) -> None:
     """A cell has at most 15 lines, and text stands between two cells."""
     blocks = blocks_of(lesson)
@@ -260,7 +266,7 @@ def test_cells_are_short_and_introduced(lesson: Path) -> None:
             assert len(lines) <= 15, f"line {block.line}: {len(lines)} lines"
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+@pytest.mark.parametrize("lesson", EACH)
 def test_no_code_of_yesterday(lesson: Path) -> None:
     """Lesson code uses neither ``.data`` of a tensor nor ``Variable``."""
     for block in blocks_of(lesson):

@@ -20,6 +20,7 @@ from eatorch.parallel import (
 )
 
 # The script knows nothing of processes; only the launcher changes.
+pytestmark = pytest.mark.xdist_group("parallel")  # they share a costly fixture
 SCRIPT = """
 import json, sys
 from pathlib import Path

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,10 +15,12 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 from site_pages import HERE, SITE, Server
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 CONSTRAINTS = HERE.parents[1] / "constraints.txt"
 SCRIPTS = sorted(SITE.glob("*/downloads/*.py"))
 NOTEBOOKS = sorted(SITE.glob("*/downloads/*.ipynb"))
+DOWNLOADS = SCRIPTS + NOTEBOOKS
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: nobody serves there
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TOLD = re.compile(r"^[○✓✗] +\d\d-\d.*$", re.MULTILINE)
@@ -96,42 +99,82 @@ def test_there_are_downloads_in_both_languages() -> None:
         )
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_script_runs_and_its_checks_speak(
-    fresh: Fresh, script: Path, tmp_path: Path
-) -> None:
-    source = script.read_text()
-    exercises = re.findall(r'^eatorch\.check\("([\d-]+)"', source, re.MULTILINE)
-    wrong = f'\neatorch.check("{exercises[0]}", object())\n'
-    (tmp_path / script.name).write_text(source + wrong)
-    *told, last = TOLD.findall(fresh.run(script.name, folder=tmp_path))
-    assert [line.split()[1] for line in told] == exercises
-    assert last.startswith(f"✗ {exercises[0]}")
-    assert bool(CHINESE.search(last)) == (".zh." in script.name)
+def test_code_is_the_same_in_both_languages() -> None:
+    for english in (path for path in DOWNLOADS if ".zh." not in path.name):
+        name = english.with_suffix(f".zh{english.suffix}").name
+        assert code_of(english) == code_of(SITE / "zh-cn" / "downloads" / name)
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
-def test_notebook_runs_and_its_checks_speak(
-    fresh: Fresh, notebook: Path, tmp_path: Path
-) -> None:
-    content = json.loads(notebook.read_text())
-    nbformat.validate(content)
-    code = ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
-    exercises = re.findall(
-        r'^eatorch\.check\("([\d-]+)"', "\n".join(code), re.MULTILINE
-    )
-    extra = {**content["cells"][1], "id": "wrong"}
-    extra["source"] = [f'eatorch.check("{exercises[0]}", object())']
-    content["cells"].append(extra)
-    path = tmp_path / notebook.name
+def code_of(download: Path) -> list[str]:
+    """Return the code cells of a script or a notebook."""
+    if download.suffix == ".py":
+        blocks = split_code_and_text_blocks(download)[1]
+        return [text.strip() for kind, text, _ in blocks if kind == "code"]
+    cells = json.loads(download.read_text())["cells"]
+    return ["".join(it["source"]) for it in cells if it["cell_type"] == "code"]
+
+
+# The code is the same, so each lesson runs once as a script and once as a notebook.
+RUN = [path for path in SCRIPTS if ".zh." not in path.name or path in SCRIPTS[-1:]]
+RUN += [path for path in NOTEBOOKS if ".zh." in path.name or path in NOTEBOOKS[:1]]
+
+
+@pytest.fixture(scope="module")
+def printed(
+    fresh: Fresh,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[Path, Future[str]]]:
+    """Run the downloads that are asked for, as many at a time as there are cores."""
+    specs = (getattr(item, "callspec", None) for item in request.session.items)
+    params = [spec.params for spec in specs if spec is not None]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {
+            path: pool.submit(
+                run_with_a_slip, fresh, path, tmp_path_factory.mktemp("run")
+            )
+            for path in RUN
+            if {"download": path} in params
+        }
+
+
+def run_with_a_slip(fresh: Fresh, download: Path, folder: Path) -> str:
+    """Run a download with a wrong answer at its end; return what it printed."""
+    slip = f'eatorch.check("{exercises_of(download)[0]}", object())'
+    if download.suffix == ".py":
+        (folder / download.name).write_text(f"{download.read_text()}\n{slip}\n")
+        return fresh.run(download.name, folder=folder)
+    content = json.loads(download.read_text())
+    cell = {**content["cells"][1], "id": "slip", "source": [slip]}
+    content["cells"].append(cell)
+    path = folder / download.name
     path.write_text(json.dumps(content))
     # Jupyter tells the kernel the name of the notebook in this variable.
     session = {"JPY_SESSION_NAME": str(path)}
-    fresh.run("-c", RUN_NOTEBOOK, notebook.name, folder=tmp_path, **session)
-    *told, last = TOLD.findall(_printed(path))
+    fresh.run("-c", RUN_NOTEBOOK, path.name, folder=folder, **session)
+    return _printed(path)
+
+
+def exercises_of(download: Path) -> list[str]:
+    """Return the numbers of the exercises that a download checks."""
+    code = "\n".join(code_of(download))
+    return re.findall(r'^eatorch\.check\("([\d-]+)"', code, re.MULTILINE)
+
+
+@pytest.mark.parametrize("download", RUN, ids=lambda path: path.name)
+def test_download_runs_and_its_checks_speak(
+    download: Path, printed: dict[Path, Future[str]]
+) -> None:
+    exercises = exercises_of(download)
+    *told, last = TOLD.findall(printed[download].result())
     assert [line.split()[1] for line in told] == exercises
     assert last.startswith(f"✗ {exercises[0]}")
-    assert bool(CHINESE.search(last)) == (".zh." in notebook.name)
+    assert bool(CHINESE.search(last)) == (".zh." in download.name)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
+def test_notebook_obeys_the_format(notebook: Path) -> None:
+    nbformat.validate(json.loads(notebook.read_text()))
 
 
 def _printed(path: Path) -> str:
