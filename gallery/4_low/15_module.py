@@ -136,7 +136,7 @@ net
 optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
 frames = {}
 for step in range(401):
-    if step in (0, 20, 50, 100, 200, 400):
+    if step in (0, 5, 10, 20, 50, 400):
         frames[step] = {name: p.detach().clone() for name, p in net.named_parameters()}
     loss = functional.mse_loss(net(x), y)
     optimizer.zero_grad()
@@ -152,7 +152,7 @@ for ax, (step, parameters) in zip(axes.flat, frames.items(), strict=True):
     fitted = functional_call(net, parameters, x).detach()
     ax.scatter(x, y, s=5, color="0.6")
     ax.plot(x, fitted, color="C1", linewidth=2)
-    ax.set(title=f"after {step} steps", xlabel="x", ylabel="y", ylim=(-0.8, 1.2))
+    ax.set(title=f"after {step} steps", xlabel="x", ylabel="y", ylim=(-0.3, 1.1))
     ax.label_outer()
 fig.suptitle("A broken line bends itself into a parabola")
 plt.show()
@@ -278,6 +278,7 @@ for name, value in values.items():
 # A registered name keeps its kind.
 # You may assign ``None`` to it or something of the same kind; anything else is refused,
 # which saves you from overwriting a weight with a plain result.
+# (The name of a buffer takes any tensor, and it stays a buffer.)
 # To change the *numbers*, write into the tensor, without a record.
 
 with eatorch.show_error(TypeError):
@@ -288,10 +289,11 @@ with torch.no_grad():
 # %%
 # .. _module-init:
 #
-# What super().__init__() is for
-# ------------------------------
+# What the super call is for
+# --------------------------
 # The dictionaries have to exist before anything can be put into them.
-# Making them is the whole work of ``Module.__init__``.
+# Making them is nearly the whole work of ``Module.__init__``, which
+# ``super().__init__()`` calls.
 
 made = vars(nn.Module())
 stores = [name for name, value in made.items() if isinstance(value, dict | set)]
@@ -339,8 +341,9 @@ with eatorch.show_error(AttributeError):
 # ------------------------------
 # The plain list is the most expensive mistake of this lesson, because **nothing
 # fails**.
-# The same network twice, once with a plain list and once with a
-# :class:`~torch.nn.ModuleList`: look at what each of them knows about.
+# Here is a network whose hidden layers come in a container.
+# We build it twice, once with a plain list and once with a
+# :class:`~torch.nn.ModuleList`.
 
 
 class Deep(nn.Module):
@@ -378,8 +381,9 @@ for container in (list, nn.ModuleList):
 # %%
 # With the list nothing looks wrong: a loss, and no message.
 # But only the output layer learns, so the loss stays high.
-# They are missing everywhere at once: the optimizer does not train them, ``to`` does
-# not move them, ``eval`` does not reach them, and the file does not hold them.
+# The hidden layers are missing everywhere at once: the optimizer does not train them,
+# ``to`` does not move them, ``eval`` does not reach them, and the file does not hold
+# them.
 # Cure: :class:`~torch.nn.ModuleList`, or :class:`~torch.nn.ModuleDict` in place of a
 # dictionary.
 # If *all* layers are in the list, you are lucky and the optimizer complains:
@@ -870,9 +874,9 @@ assert torch.allclose(square.weight, nearest, atol=1e-3)
 
 fig, axes = plt.subplots(1, 3, figsize=(7, 2.7), layout="constrained")
 for ax, (name, weight) in zip(axes, looks.items(), strict=True):
-    cells = ax.imshow(weight, cmap="RdBu", vmin=-2, vmax=2)
+    cells = ax.imshow(weight, cmap="RdBu", vmin=-1, vmax=1)
     ax.set(title=name, xlabel="input", ylabel="output", xticks=[], yticks=[])
-fig.colorbar(cells, ax=axes, label="weight")
+fig.colorbar(cells, ax=axes, label="weight", extend="both")
 fig.suptitle("The rule holds from the moment it is registered, also in training")
 plt.show()
 
@@ -1028,8 +1032,8 @@ eatorch.check("15-3", freeze)
 # %%
 # .. _module-ex4:
 #
-# Exercise 15-4: where is super().__init__()?
-# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+# Exercise 15-4: the missing super call
+# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # Seven classes made from :class:`torch.nn.Module`.
 # Each has a body as in the list, and ``layer`` stands for ``nn.Linear(2, 3)``, which
 # holds 9 numbers.
