@@ -271,8 +271,8 @@ lost, x.tolist()
 # %%
 # .. _structure-pick:
 #
-# Pick by number: index_select and take
-# -------------------------------------
+# Pick by number: ``index_select`` and ``take``
+# ---------------------------------------------
 # From here on we draw 4 students and 5 subjects of the first class, one colour per
 # subject.
 #
@@ -363,8 +363,7 @@ marks[:, good].shape, between.sum()
 # The next-to-last line shows a trap: ``masked_select`` broadcasts its mask, the
 # brackets do not.
 # A mask must also really be boolean.
-# A list of zeros and ones in brackets is a list of *places*, and quietly picks student
-# 1, student 0 and student 1 again:
+# Zeros and ones in brackets are *places*, and quietly pick the students 1, 0, 1 and 0:
 
 flags = torch.tensor([1, 0, 1, 0])
 with eatorch.show_error(RuntimeError):
@@ -392,6 +391,8 @@ marks[flags].shape, marks[flags.bool()].shape, torch.where(flags.bool())
 # .. math::
 #
 #    \text{dim} = 1: \quad \text{result}[i, j] = \text{source}[i, \text{index}[i, j]]
+#
+# .. math::
 #
 #    \text{dim} = 0: \quad \text{result}[i, j] = \text{source}[\text{index}[i, j], j]
 #
@@ -431,8 +432,8 @@ marks.gather(1, best).squeeze(1), marks[torch.arange(4), best.squeeze(1)]
 
 # %%
 # Shape rules: source and index have equally many axes; apart from ``dim``, the index is
-# at most as long as the source (what lies beyond it is left out); along ``dim`` it may
-# have any length.
+# at most as long as the source (rows that it does not reach are left out); along
+# ``dim`` it may have any length.
 # The dtype of the index is ``int64`` or ``int32``.
 # Nothing broadcasts, and negative numbers are refused.
 
@@ -722,7 +723,7 @@ plt.show()
 # The twin of ``expand`` is ``np.broadcast_to``.
 # A view with stride 0 is cheap, but many cells are one number, so do not write to it.
 # PyTorch stops an in-place *operation*; a single cell it lets you write, and the whole
-# row changes.
+# row changes, and the source with it.
 
 wide = upright.expand(3, 4)
 print(wide.stride(), upright.repeat(1, 4).stride(), kind(wide, upright))
