@@ -11,7 +11,7 @@ afterwards what every layer, loss and optimizer does for you.
 :Hours: 1
 :Day: 8
 :Needs: :ref:`tensor`, :ref:`autograd`
-:Data: 400 points near a plane and two noisy rings of 2,000 points each, generated
+:Data: 400 points near a plane and two noisy rings of 2000 points each, generated
 
 There is no ``torch.nn`` and no ``torch.optim`` on this page.
 Every training program has five parts, and here you write all of them: the data in
@@ -864,6 +864,8 @@ eatorch.check("10-4", batch_gradients)
 # Read next
 # ---------
 # - :ref:`mid` goes one floor up: the plane and the rings again, with ready-made parts.
+# - :ref:`high` goes up two: it fits both with a few calls and compares the three
+#   floors.
 # - :ref:`autograd` for gradients, leaves and the record behind ``backward``.
 # - :ref:`tensor` for shapes and broadcasting.
 # - :ref:`tabular` trains a network on real data with layers and an optimizer.

@@ -875,6 +875,8 @@ eatorch.check("11-4", labels_for)
 #
 # Read next
 # ---------
+# - :ref:`high` takes the loop off your hands, too, and shows that the weights stay the
+#   same to the last bit.
 # - :ref:`tabular` uses the same five parts on real measurements and judges the result.
 # - :ref:`low` writes each of the five parts by hand.
 # - :ref:`autograd` shows what ``backward`` does between loss and optimizer.

@@ -11,7 +11,7 @@ loop that you wrote yourself.
 :Hours: 1
 :Day: 10
 :Needs: :ref:`low`, :ref:`mid`
-:Data: 400 points near a plane and two noisy rings of 2,000 points each, generated
+:Data: 400 points near a plane and two noisy rings of 2000 points each, generated
 
 On the ground floor you wrote all five parts of a training program, one floor up you
 plugged four of them together and wrote the loop.
@@ -622,7 +622,7 @@ with eatorch.show_error(ValueError):
 # It waits until the validation loss has not improved for ``patience`` epochs, ends the
 # fit, and puts the weights of the best epoch back.
 # To see it at work we need a model that overfits: only 60 points to learn from, and a
-# network with over 4,000 numbers.
+# network with over 4000 numbers.
 
 
 def overfit(epochs, callbacks=()):
@@ -718,7 +718,7 @@ means = torch.linspace(0.1, 1.7, 100)
 curves = {cut: found(means, cut) for cut in (0.0, 0.5)}
 
 # %%
-# And we measure it: five logistic regressions, each judged on 4,000 new points.
+# And we measure it: five logistic regressions, each judged on 4000 new points.
 # The share found of a class is called its *recall*.
 
 recalls = {0.0: [], 0.5: []}
