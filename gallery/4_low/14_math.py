@@ -651,7 +651,7 @@ for ax, (curve, ends) in zip(axes, arrows, strict=True):
         ax.annotate("", end, (0, 0), arrowprops={"color": f"C{number}", "width": 2})
     ax.set(aspect="equal", xlabel="first coordinate", xlim=(-2, 2), ylim=(-2, 2))
 axes[0].set(title="before: circle, rows of Vh", ylabel="second coordinate")
-axes[1].set(title="after A: ellipse, columns of U times S")
+axes[1].set(title="after: ellipse, columns of U S")
 fig.suptitle("Every matrix turns a circle into an ellipse", fontsize=10)
 plt.show()
 
@@ -695,7 +695,7 @@ for a in (lucky, other):
 centred = heights - heights.mean()  # (row, column)
 u, s, vh = torch.linalg.svd(centred, full_matrices=False)
 assert torch.allclose((u * s) @ vh, centred, atol=0.05)  # to 5 centimetres
-twin = np.linalg.svd(other.numpy()).S
+twin = np.linalg.svd(other.numpy())[1]
 assert np.allclose(torch.linalg.svdvals(other), twin, atol=1e-4)
 u.shape, s.shape, vh.shape, torch.linalg.svd(torch.ones(9, 2)).U.shape
 
@@ -921,7 +921,7 @@ fig, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
 for name, values in spread.items():
     ax.loglog(sizes, values, "o-", label=name)
 ax.set(xlabel="d, size of a query", ylabel="typical score (std)", ylim=(0.02, 900))
-ax.legend(fontsize=8)
+ax.legend(fontsize=8, loc="upper left")
 ax.set_title("Only the root keeps scores at the same size for every d", fontsize=10)
 plt.show()
 
