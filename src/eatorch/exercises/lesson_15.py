@@ -102,7 +102,7 @@ def _compare_steps(got: list[Step], want: list[Step]) -> None:
         elif name in wanted and name not in held:
             en, zh = (
                 "the new one is missing. Was it noted before it was registered?",
-                "少了新来的这一个。是不是在登记之前就记下了？",
+                "少了新来的这一个。是不是在注册之前就记下了？",
             )
         else:
             en, zh = (
