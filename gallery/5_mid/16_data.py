@@ -142,7 +142,7 @@ for inputs, _ in loader:
 diary[:6]
 
 # %%
-# Drawn from left to right, one column for each entry, the diary becomes a timeline.
+# For a picture, each part gets a lane, and each entry of the diary a box in it.
 
 lanes = {
     "loop": "your loop",
@@ -151,19 +151,22 @@ lanes = {
     "getitem": "3. fetch each\ndataset[i]",
     "collate": "4. make a batch\ncollate_fn",
 }
-rows = list(lanes)
-fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
-for x, (lane, text) in enumerate(diary):
-    y = rows.index(lane)
+
+
+def draw_entry(ax, x, y, text):
+    """Draw one call as a box; long texts stand upright."""
     ax.add_patch(plt.Rectangle((x, y - 0.4), 0.94, 0.8, color=f"C{y}", alpha=0.35))
-    rotation = 90 if len(str(text)) > 2 else 0
-    size = 7 if rotation else 10
-    ax.text(x + 0.47, y, text, ha="center", va="center", rotation=rotation, size=size)
+    look = {"rotation": 90, "size": 7} if len(text) > 1 else {}
+    ax.text(x + 0.47, y, text, ha="center", va="center", **look)
+
 
 # %%
-# The colours name the lanes.
+# Drawn from left to right, one column for each entry, the diary becomes a timeline.
 
-ax.set_yticks(range(len(rows)), lanes.values())
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+for x, (lane, text) in enumerate(diary):
+    draw_entry(ax, x, list(lanes).index(lane), str(text))
+ax.set_yticks(range(5), lanes.values())
 ax.set(xlim=(0, len(diary)), ylim=(4.5, -0.5), xlabel="order of the calls")
 ax.set_title("Four steps make a batch, and nothing runs before the loop asks")
 plt.show()
@@ -171,8 +174,8 @@ plt.show()
 # %%
 # Read it once more as a division of labour:
 #
-# 1. **len**: the sampler asks the data set how long it is, once at the start of an
-#    epoch (twice here: the sampler checks).
+# 1. **len**: the sampler asks the data set how long it is, here twice before it begins
+#    and once when it is through.
 # 2. **sampler and batch_sampler**: the sampler orders all indices, the batch sampler
 #    cuts that order into lists. Only indices travel here, no data.
 # 3. **getitem**: the data set is asked for one sample after the other.
@@ -228,8 +231,8 @@ assert torch.rand(()) != untouched
 # %%
 # .. _data-trace:
 #
-# From the loop to __getitem__, call by call
-# ------------------------------------------
+# From the loop to ``__getitem__``, call by call
+# ----------------------------------------------
 # A debugger shows the same path through PyTorch's own files, step by step.
 # A few lines of Python print it at once: :func:`sys.setprofile` names a function that
 # is told of every call and every return.
@@ -284,9 +287,10 @@ trace(lambda: next(iter(loader)))
 #
 # Your own data: a folder per class
 # ---------------------------------
-# Collections of pictures often come as folders that name the class, and torchvision has
-# a class for them, ``ImageFolder``; we write our own, since data seldom fit exactly.
-# We write the threes and eights of the handwritten digits that way.
+# Collections of pictures often come as folders that name the class.
+# torchvision reads them with ``ImageFolder``; we build our own, because your data will
+# seldom fit exactly.
+# First we need such folders: the threes and eights of the handwritten digits.
 
 scratch = tempfile.TemporaryDirectory()
 root = eatorch.data.digit_folders(Path(scratch.name, "digits"), classes=[3, 8])
@@ -760,7 +764,8 @@ print(f"petal length: {truth:.2f} cm, mean of batch means {means.mean():.2f} cm"
 # ----------------------------
 # Some data cannot be asked for number i: a log that grows, lines of a huge file,
 # answers from a server.
-# An :class:`~torch.utils.data.IterableDataset` has an ``__iter__`` instead of the two
+# All data sets so far were *map-style*; an *iterable-style* one, a
+# :class:`~torch.utils.data.IterableDataset`, has an ``__iter__`` instead of the two
 # questions.
 # Steps 1 to 3 become one, "the next, please"; batches are cut and collated as before.
 
@@ -1036,8 +1041,8 @@ scratch.cleanup()
 #
 # .. _data-ex1:
 #
-# Exercise 16-1: the way to __getitem__
-# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+# Exercise 16-1: the way to ``__getitem__``
+# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # Write ``path_to(action, name)``: it runs ``action()`` and returns the list of calls
 # that are *open*, from the action itself down to the first call of a function called
 # ``name``.
@@ -1101,7 +1106,7 @@ eatorch.check("16-1", path_to)
 # .. dropdown:: Hint
 #
 #    Start from ``FolderDataset``.
-#    Only two lines change: the pattern of ``glob``, and where the label comes from.
+#    Little changes: the pattern of ``glob``, and where the label comes from.
 #
 # .. dropdown:: Solution
 #
