@@ -232,6 +232,7 @@ for ax, (drawer, held) in zip(axes, drawers.items(), strict=True):
         text = f"{name}\n{type(value).__name__}"
         ax.text(0.5, 0.8 - 0.34 * row, text, ha="center", va="center", bbox=frame)
     ax.set(xlim=(0, 1), ylim=(-0.1, 1), xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
 fig.suptitle("Three drawers are registered; what lies in the fourth is overlooked")
 plt.show()
 
@@ -412,7 +413,7 @@ class Polynomial(nn.Module):
 
 
 polynomial = Polynomial(degree=2)
-[(name, p.requires_grad) for name, p in polynomial.named_parameters()]
+[name for name, p in polynomial.named_parameters() if p.requires_grad]
 
 # %%
 # The names show the path: attribute, then place or key.

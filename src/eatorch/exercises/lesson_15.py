@@ -176,9 +176,14 @@ def _expect_even(name: str, got: Tensor, want: Tensor) -> None:
             f"The {name} is all zeros. PyTorch draws it evenly, like the weight.",
             f"{name} 全是零。PyTorch 会像权重那样均匀地抽取它。",
         )
-    expect_tensor(
-        got, want, en=f"the {name} from the same seed", zh=f"同种子的 {name} "
-    )
+    if same_shape and got.dtype == want.dtype:
+        raise Slip(
+            f"The {name} has the right shape, but not the numbers that nn.Linear draws "
+            "from the same seed. Check the two ends, and which is drawn first.",
+            f"{name} 的形状对，但不是 nn.Linear 用同一个随机种子抽到的数。"
+            "检查区间的两端，以及先抽取的是哪一个。",
+        )
+    expect_tensor(got, want, en=f"the {name}", zh=f"{name} ")
 
 
 def _compare_results(got: nn.Module, want: nn.Module) -> None:
