@@ -93,7 +93,7 @@ colours = torch.tensor([0, 1, 2, 3])
 square = torch.arange(16).view(4, 4)
 hues = torch.full((4, 4), -1)
 
-ax = canvas(22, 6, "Patterns: diag writes a diagonal, or reads one")
+ax = canvas(20, 5.2, "Patterns: diag writes a diagonal, or reads one")
 draw(ax, (0, 1), "eye(4)", torch.eye(4).long(), hues + torch.eye(4).long())
 draw(ax, (5, 1), "diag(numbers)", numbers.diag(), (colours + 1).diag() - 1)
 draw(ax, (10, 1), "square", square, (colours + 1).diag() - 1)
@@ -153,7 +153,7 @@ page, torch.full_like(page, 7)[1], torch.ones(3, 3).tril()
 #      - each element with a bell of its own
 #
 # ``size`` is for the first mode and forbidden in the others.
-# The means must be floats, and a standard deviation is never negative.
+# Tensors must hold floats, and a standard deviation is never negative.
 
 generator = torch.Generator().manual_seed(13)
 with eatorch.show_error(TypeError, lines=1):
@@ -251,9 +251,8 @@ with eatorch.show_error(ValueError):
 with eatorch.show_error(IndexError):
     book[4]
 assert kind(book.flip(0), book) == "copy"
-print(
-    "torch", tuple(book[0, :, [1, 2]].shape), "numpy", book.numpy()[0, :, [1, 2]].shape
-)
+ours, theirs = book[0, :, [1, 2]], book.numpy()[0, :, [1, 2]]
+print("torch", tuple(ours.shape), "numpy", theirs.shape)
 book[2:99].shape
 
 # %%
@@ -326,7 +325,7 @@ mask = marks >= 60
 none = torch.full((4, 5), -1)
 paint = torch.where(mask, columns, none)
 
-ax = canvas(23, 12, "The same mask selects, fills, or chooses")
+ax = canvas(23, 11.2, "The same mask selects, fills, or chooses")
 draw(ax, (0, 1), "marks", marks, paint)
 draw(ax, (6, 1), "marks >= 60", mask, paint)
 draw(ax, (12, 1), "where(mask, marks, 0)", torch.where(mask, marks, 0), paint)
@@ -368,6 +367,8 @@ marks[:, good].shape, between.sum()
 flags = torch.tensor([1, 0, 1, 0])
 with eatorch.show_error(RuntimeError):
     marks.masked_fill(flags[:, None], 0)
+with eatorch.show_error(RuntimeError):
+    torch.where(marks, 1, 0)
 marks[flags].shape, marks[flags.bool()].shape, torch.where(flags.bool())
 
 # %%
@@ -405,7 +406,7 @@ row = torch.arange(3)[:, None].expand(3, 4)
 across = torch.tensor([[0, 3], [2, 2], [1, 0]])
 down = torch.tensor([[0, 2, 1, 2], [1, 1, 0, 0]])
 
-ax = canvas(17, 10, "gather: the index says from which column, or from which row")
+ax = canvas(17, 9.2, "gather: the index says from which column, or from which row")
 draw(ax, (0, 1), "table", table, column)
 draw(ax, (6, 1), "index", across, across)
 draw(ax, (12, 1), "table.gather(1, index)", table.gather(1, across), across)
@@ -442,7 +443,7 @@ with eatorch.show_error(RuntimeError):
 with eatorch.show_error(RuntimeError):
     marks.gather(1, best.float())
 with eatorch.show_error(RuntimeError):
-    marks.gather(1, best.expand(4, 1).repeat(2, 1))  # (8, 1)
+    marks.gather(1, torch.zeros(8, 1, dtype=torch.int64))  # eight rows, four students
 with eatorch.show_error(RuntimeError):
     marks.gather(1, best - 5)
 
@@ -482,7 +483,7 @@ source = torch.tensor([[10, 20], [30, 40], [50, 60]])
 twice = torch.tensor([[0, 3], [2, 2], [1, 1]])
 zeros, grey = torch.zeros(3, 4, dtype=torch.int64), torch.full((3, 4), -1)
 
-ax = canvas(20, 10, "scatter: the index says to which column, and scatter_add adds")
+ax = canvas(20, 9.2, "scatter: the index says to which column, and scatter_add adds")
 draw(ax, (0, 1), "source", source, across)
 draw(ax, (4, 1), "index", across, across)
 spread = (zeros.scatter(1, across, source), grey.scatter(1, across, across))
@@ -536,6 +537,52 @@ assert one_hot.equal(functional.one_hot(votes, 3))
 one_hot
 
 # %%
+# For whole rows :meth:`~torch.Tensor.index_add` saves you from expanding the index.
+# It answers a question that comes up with every table: what is the mean *per group*?
+
+groups = torch.tensor([0, 1, 0, 1])  # (student,)
+sums = torch.zeros(2, 5).index_add(0, groups, marks.float())  # (group, subject)
+index = groups[:, None].expand(4, 5)
+assert sums.equal(torch.zeros(2, 5).scatter_add(0, index, marks.float()))
+assert sums[0].equal(marks[groups == 0].sum(dim=0).float())
+sums / groups.bincount()[:, None]
+
+# %%
+# .. _structure-which:
+#
+# Which one do you need?
+# ----------------------
+# .. list-table::
+#    :header-rows: 1
+#
+#    * - You want
+#      - Write
+#      - Shape of the result
+#    * - a regular block
+#      - ``x[2:5, ::2]``
+#      - an axis per slice
+#    * - the same rows for all columns
+#      - ``x[rows]`` or ``x.index_select(0, rows)``
+#      - as many rows as indices
+#    * - single cells, named by coordinates
+#      - ``x[rows, columns]``
+#      - that of the indices
+#    * - from each row cells of its own
+#      - ``x.gather(1, index)``
+#      - that of the index
+#    * - all cells that meet a condition
+#      - ``x[mask]``
+#      - a vector
+#    * - one of two values in each cell
+#      - ``torch.where(mask, x, y)``
+#      - all three, broadcast
+#    * - to write into each row at places of its own
+#      - ``x.scatter_(1, index, source)``
+#      - that of ``x``
+#    * - to add up whatever has the same label
+#      - ``x.scatter_add_(0, index, source)`` or ``x.index_add_(0, labels, source)``
+#      - that of ``x``
+#
 # .. _structure-shape:
 #
 # Fold the line anew: view, reshape, squeeze
@@ -653,7 +700,8 @@ plt.show()
 
 # %%
 # The check: ``stack`` is ``unsqueeze`` and then ``cat``, and ``unbind`` takes it apart.
-# Both copy, because the parts lie in different places.
+# ``cat`` and ``stack`` copy,
+# because the parts lie in different places.
 # Both want *one list* of tensors, and forgetting its brackets is the first mistake
 # below.
 
@@ -675,14 +723,18 @@ with eatorch.show_error(RuntimeError):
 # there; collect a list and join once.
 #
 # Splitting needs no copy, all parts are views.
-# Four functions differ in what you tell them:
+# There are four ways to say how:
 
 ten = torch.arange(10)
-print("split(4)           ", [len(part) for part in ten.split(4)], "size of a part")
-print("split([2, 3, 5])   ", [len(part) for part in ten.split([2, 3, 5])], "all sizes")
-print("chunk(4)           ", [len(part) for part in ten.chunk(4)], "how many at most")
-print("tensor_split(4)    ", [len(part) for part in ten.tensor_split(4)], "how many")
-print("six.chunk(4)       ", [len(part) for part in torch.arange(6).chunk(4)])
+ways = {
+    "split(4): size of a part": ten.split(4),
+    "split([2, 3, 5]): all sizes": ten.split([2, 3, 5]),
+    "chunk(4): how many at most": ten.chunk(4),
+    "tensor_split(4): how many": ten.tensor_split(4),
+    "six numbers, chunk(4)": torch.arange(6).chunk(4),
+}
+for way, parts in ways.items():
+    print(f"{way:28}", [len(part) for part in parts])
 with eatorch.show_error(RuntimeError):
     ten.split([3, 3])
 kind(ten.chunk(4)[2], ten), len(book.unbind(0))
@@ -722,7 +774,7 @@ plt.show()
 # ``repeat_interleave``.
 # The twin of ``expand`` is ``np.broadcast_to``.
 # A view with stride 0 is cheap, but many cells are one number, so do not write to it.
-# PyTorch stops an in-place *operation*; a single cell it lets you write, and the whole
+# PyTorch stops in-place *arithmetic*; a single cell it lets you write, and the whole
 # row changes, and the source with it.
 
 wide = upright.expand(3, 4)
