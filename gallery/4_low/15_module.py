@@ -16,7 +16,7 @@ each line when you write ``self.layer = ...``.
 PyTorch offers almost every layer twice: as a function in :mod:`torch.nn.functional` and
 as a class in :mod:`torch.nn`.
 The class is the function plus a memory.
-This lesson opens that memory: who fills it, what belongs into it, and which mistakes
+This lesson opens that memory: who fills it, what belongs in it, and which mistakes
 leave it empty without a word.
 """
 
@@ -334,7 +334,7 @@ with eatorch.show_error(AttributeError):
 # first call, about a name that you never wrote.
 # Whenever a message speaks of a missing ``_modules``, ``_parameters`` or
 # ``_backward_hooks``, look for the missing ``super().__init__()``.
-# It belongs into the first line.
+# It belongs on the first line.
 #
 # .. _module-lists:
 #
@@ -551,6 +551,7 @@ list(forgotten.state_dict())
 # buffers, by their path.
 # :meth:`~torch.nn.Module.load_state_dict` checks the names and the shapes, and tells
 # you what is missing and what it does not know.
+# With ``strict=False`` it takes the names that match and returns the others.
 
 with eatorch.show_error(RuntimeError, lines=6):
     net.load_state_dict({"hidden.weight": torch.ones(10, 1), "out.bias": torch.ones(1)})
@@ -621,7 +622,8 @@ text_net.get_submodule("conv.conv_1")
 numbers = {name: p.numel() for name, p in text_net.named_parameters()}
 assert len(list(text_net.modules())) == 13
 assert sum(numbers.values()) == 40_625
-numbers
+for name, count in numbers.items():
+    print(f"{name:20} {count:6,}")
 
 # %%
 # Let us draw the tree from the module itself: one row for each module, indented by the
@@ -800,6 +802,22 @@ after_call, after_forward
 # and the pruning tools of :mod:`torch.nn.utils.prune` prepare the weight in one.
 # With ``forward`` they go deaf, and no message tells you.
 #
+# The most common message about ``forward`` has a simple cause: the method is missing,
+# misspelt, or indented one step too far.
+# A ``ModuleList`` has none by design: it keeps layers, and does not know in which order
+# you want to call them.
+
+
+class Misspelt(nn.Module):
+    def foward(self, x):
+        return x
+
+
+for module in (Misspelt(), nn.ModuleList([nn.ReLU()])):
+    with eatorch.show_error(NotImplementedError):
+        module(rows)
+
+# %%
 # .. _module-shared:
 #
 # One module in two places
@@ -859,7 +877,7 @@ type(square).__name__, list(square.state_dict())
 # you meet again in the state dict.
 # Then we train it to a target that is *not* symmetric.
 
-target = torch.randn(6, 6)
+target = torch.randn(6, 6) / 2
 optimizer = torch.optim.SGD(square.parameters(), lr=0.3)
 for _ in range(100):
     optimizer.zero_grad()
@@ -875,7 +893,7 @@ assert torch.allclose(square.weight, nearest, atol=1e-3)
 
 fig, axes = plt.subplots(1, 3, figsize=(7, 2.7), layout="constrained")
 for ax, (name, weight) in zip(axes, looks.items(), strict=True):
-    cells = ax.imshow(weight, cmap="RdBu", vmin=-1, vmax=1)
+    cells = ax.imshow(weight.numpy(), cmap="RdBu", vmin=-1, vmax=1)
     ax.set(title=name, xlabel="input", ylabel="output", xticks=[], yticks=[])
 fig.colorbar(cells, ax=axes, label="weight", extend="both")
 fig.suptitle("The rule holds from the moment it is registered, also in training")
@@ -1086,8 +1104,8 @@ eatorch.check("15-4", counts)
 #   will do.
 # - ``self.name = value`` is sorted by type: ``Parameter``, ``Buffer`` and ``Module``
 #   are registered, all else is not. The drawers come from ``super().__init__()``.
-# - Registered means: found by the optimizer, moved, saved, switched between training
-#   and evaluation. Lists of layers go into ``ModuleList``.
+# - Registered means: moved, saved, switched between training and evaluation, and, for
+#   parameters, found by the optimizer. Lists of layers go into ``ModuleList``.
 # - What is learned is a parameter; what belongs to the model and is not learned is a
 #   buffer.
 # - Freeze with ``requires_grad_(False)``. Frozen, ``eval`` and ``no_grad`` are three
