@@ -647,10 +647,8 @@ stopped = overfit(150, [EarlyStopping(patience=15)])
 best = stopped.history.best("valid_loss")
 for name, run in {"to the end": to_the_end, "stopped": stopped}.items():
     new = run.evaluate([rings[2][:]])
-    print(
-        f"{name:10} {run.epoch:3} epochs, new points: loss {new['loss']:.3f},", end=""
-    )
-    print(f" accuracy {new['accuracy']:.1%}")
+    told = f"loss {new['loss']:.3f}, accuracy {new['accuracy']:.1%}"
+    print(f"{name:10} {run.epoch:3} epochs, new points: {told}")
 print(f"best epoch {best['epoch']:.0f}; {stopped.history.stopped}")
 
 # %%
