@@ -197,9 +197,7 @@ fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.4))
 fig.subplots_adjust(0.01, 0.02, 0.99, 0.84, wspace=0.03)
 axes[0].imshow(heights.numpy(), cmap="cividis")
 axes[1].imshow(light.numpy(), cmap="gray")
-for ax, name in zip(
-    axes, ("height: dark is low", "light from the north-west"), strict=True
-):
+for ax, name in zip(axes, ("height: dark is low", "sunlight"), strict=True):
     ax.set_title(name, fontsize=9)
     ax.axis("off")
 fig.suptitle("A few element-wise lines turn heights into a landscape", fontsize=10)
@@ -249,21 +247,25 @@ assert np.array_equal(m.sum(1, keepdim=True), m.numpy().sum(axis=1, keepdims=Tru
 m.float().mean(0), m.prod(1), (m > 1).all(0), m.amax(1), m.argmax(1)
 
 # %%
-# Three surprises wait here.
+# Four surprises wait here.
 #
 # - ``max`` with ``dim`` returns *two* tensors, the values and where they stand;
 #   ``amax`` returns the values only. The same holds for ``min``, ``median`` and
-#   ``mode``.
+#   ``mode``. The larger of *two tensors*, cell by cell, is :func:`torch.maximum`.
 # - ``std`` and ``var`` divide by n - 1; those of NumPy divide by n. Say
 #   ``correction=0`` here or ``ddof=1`` there.
 # - The median of an even count is the *lower* of the two in the middle; NumPy takes
 #   their mean, as :func:`torch.quantile` at 0.5 does.
+# - A single NaN makes the sum, the mean and the maximum NaN. ``nansum`` and ``nanmean``
+#   leave it out.
 
 four = torch.tensor([1.0, 2.0, 3.0, 10.0])
 best = m.max(dim=1)
 print(best.values, best.indices)
 print(f"std: {four.std():.3f} and {np.std(four.numpy()):.3f}")
 assert four.std(correction=0).isclose(torch.tensor(np.std(four.numpy())))
+hole = torch.tensor([1.0, torch.nan, 3.0])
+print(hole.sum(), hole.mean(), hole.max(), hole.nanmean())
 assert (four.median(), np.median(four.numpy()), four.quantile(0.5)) == (2, 2.5, 2.5)
 
 # %%
@@ -317,6 +319,7 @@ f"climbed {climbed[-1]:.0f} m, highest point {path.max():.0f} m"
 # ``argsort`` returns the indices alone.
 # ``topk`` finds the k largest without sorting the rest, and with ``largest=False`` the
 # k smallest.
+# All three work along the last axis unless you name another.
 
 scores = torch.tensor([0.1, 0.7, 0.3, 0.9, 0.2, 0.6])
 top = scores.topk(3)
@@ -421,7 +424,7 @@ with eatorch.show_error(RuntimeError):
 (table + per_row[:, None])[:, 0]
 
 # %%
-# Worse is the mistake that does *not* fail.
+# Worse is the mistake that does *not* fail (:ref:`tensor-five` draws it).
 # A network returns ``(n, 1)`` and the targets are ``(n,)``: their difference has
 # ``n * n`` numbers.
 # And in a square table the wrong axis always fits.
@@ -763,6 +766,8 @@ f"these two keep {variance[:2].sum():.0%} of the variance"
 # may well be apart there.
 # The sign of a component is a matter of chance: another machine may mirror your
 # picture, and both are right.
+# For tables too large for a whole SVD, :func:`torch.pca_lowrank` estimates the first
+# few components.
 #
 # .. _math-knn:
 #
