@@ -864,11 +864,9 @@ plt.show()
 # into a picture.
 
 picture = photo.movedim(-1, 0)[None, :, :420, :630].float()
-flat = functional.unfold(
-    picture, kernel_size=70, stride=70
-)  # (batch, 3 * 70 * 70, tiles)
-assert flat[0, :, 10].equal(tiles[1, 1].float().flatten())  # tile 10: row 1, column 1
-assert functional.fold(flat, (420, 630), kernel_size=70, stride=70).equal(picture)
+flat = functional.unfold(picture, 70, stride=70)  # (batch, 3 * 70 * 70, tiles)
+assert flat[0, :, 10].equal(tiles[1, 1].float().flatten())  # 10 = row 1, column 1
+assert functional.fold(flat, (420, 630), 70, stride=70).equal(picture)
 tiles.shape, kind(tiles, photo), flat.shape
 
 # %%
