@@ -130,6 +130,7 @@ assert np.array_equal(a % b, np.remainder(a.numpy(), b.numpy()))
 # The picture shows what that means.
 
 assert torch.equal((a // b) * b + a % b, a)
+assert torch.equal(results["trunc(a / b)"] * b + results["fmod(a, b)"], a)
 x = torch.linspace(-7, 7, 561)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7, 2.4), sharey=True)
 fig.subplots_adjust(0.08, 0.2, 0.99, 0.78)
@@ -559,7 +560,7 @@ torch.trace(hilbert), torch.linalg.matrix_rank(torch.ones(2, 2))
 # %%
 # ``0.001 I`` has an even smaller determinant and is as harmless as can be.
 # The error appears when two rows say the same, so that no answer or many exist.
-# More equations than unknowns have no exact answer either;
+# With more equations than unknowns there is rarely an exact answer either;
 # :func:`torch.linalg.lstsq` finds the one with the least squared error.
 #
 # .. _math-norm:
