@@ -118,12 +118,12 @@ class WatchedBatches(data.BatchSampler):
 
     def __iter__(self):
         for indices in super().__iter__():
-            diary.append(("sampler", "  ".join(map(str, indices))))
+            diary.append(("sampler", " ".join(map(str, indices))))
             yield indices
 
 
 def watched_collate(samples):
-    diary.append(("collate", f"{len(samples)} samples"))
+    diary.append(("collate", f"{len(samples)} rows"))
     return data.default_collate(samples)
 
 
@@ -138,8 +138,8 @@ batch_sampler = WatchedBatches(sampler, batch_size=3, drop_last=False)
 loader = DataLoader(watched, batch_sampler=batch_sampler, collate_fn=watched_collate)
 diary.clear()
 for inputs, _ in loader:
-    diary.append(("loop", f"batch {tuple(inputs.shape)}"))
-diary[:6]
+    diary.append(("loop", str(tuple(inputs.shape))))
+diary[:4]
 
 # %%
 # For a picture, each part gets a lane, and each entry of the diary a box in it.
@@ -154,10 +154,9 @@ lanes = {
 
 
 def draw_entry(ax, x, y, text):
-    """Draw one call as a box; long texts stand upright."""
+    """Draw one call as a box with a text in it."""
     ax.add_patch(plt.Rectangle((x, y - 0.4), 0.94, 0.8, color=f"C{y}", alpha=0.35))
-    look = {"rotation": 90, "size": 7} if len(text) > 1 else {}
-    ax.text(x + 0.47, y, text, ha="center", va="center", **look)
+    ax.text(x + 0.47, y, text, ha="center", va="center", size=8)
 
 
 # %%
@@ -335,7 +334,7 @@ images, labels = next(iter(DataLoader(digits, 8, shuffle=True, generator=generat
 names = [digits.classes[label] for label in labels]
 fig, ax = plt.subplots(figsize=(7.5, 1.7), layout="constrained")
 eatorch.plots.show_images(images, names, columns=8, ax=ax)
-ax.set_title("A batch from the folders, each picture above its label")
+ax.set_title("A batch from the folders, each picture below its label")
 plt.show()
 assert labels.dtype == torch.int64
 len(digits), digits.classes, images.shape
@@ -524,16 +523,20 @@ assert filling(grouped) < filling(mixed) / 3
 print(f"filling: {filling(mixed):.0%} shuffled, {filling(grouped):.0%} grouped")
 
 # %%
-# The picture shows one batch of each kind; empty cells are filling.
+# The picture shows one batch of each kind, a bar for each sentence.
 # The price of grouping: a sentence always meets the same neighbours, unless you sort
 # anew each epoch with a little noise added to the lengths.
 
-fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.9), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.9), sharex=True, layout="constrained")
 kinds = {"shuffled": mixed, "grouped by length": grouped}
 for ax, (name, loader) in zip(axes, kinds.items(), strict=True):
-    tokens, _ = next(iter(loader))
-    ax.imshow(np.ma.masked_equal(tokens.numpy() > 0, 0), vmax=2, aspect="auto")
-    ax.set(title=name, xlabel="position (words)", ylabel="sentence")
+    tokens, lengths = next(iter(loader))
+    ax.barh(range(16), lengths, label="words")
+    rest = tokens.shape[1] - lengths
+    ax.barh(range(16), rest, left=lengths, color="0.5", alpha=0.4, label="filling")
+    ax.set(title=name, xlabel="length (words)", ylabel="sentence")
+    ax.label_outer()
+fig.legend(*ax.get_legend_handles_labels(), loc="outside right")
 fig.suptitle("Sentences of similar length need almost no filling")
 plt.show()
 
@@ -594,9 +597,8 @@ class_sizes, weights.shape
 # One epoch of five batches, with and without weights:
 
 fig, axes = plt.subplots(1, 2, figsize=(7.5, 3), sharey=True, layout="constrained")
-for ax, (name, sampler) in zip(
-    axes, {"shuffled": plain, "weighted": balanced}.items(), strict=True
-):
+kinds = {"shuffled": plain, "weighted": balanced}
+for ax, (name, sampler) in zip(axes, kinds.items(), strict=True):
     batches = [batch for _, batch in DataLoader(rare, 13, sampler=sampler)]
     counts = torch.stack([batch.bincount(minlength=3) for batch in batches])
     for number, label in enumerate(table.classes):
@@ -844,6 +846,7 @@ plt.show()
 # A script of its own will show it.
 # Its stream does *not* share the work unless told to, and throws dice of two kinds.
 
+script = Path(scratch.name, "workers.py")
 worker_script = """
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -877,7 +880,6 @@ if __name__ == "__main__":
             generator=torch.Generator().manual_seed(0))
         print(*loader, sep="\\n")
 """
-script = Path(scratch.name, "workers.py")
 script.write_text(worker_script, encoding="utf-8")
 command = [sys.executable, str(script)]
 told = subprocess.run(command, capture_output=True, text=True, check=True)
