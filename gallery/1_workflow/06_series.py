@@ -896,8 +896,8 @@ eatorch.check("06-1", whole_windows)
 #           print(f"{name:6} test mean {honest:5.2f}, with the leak {leaky:5.2f}")
 #       assert standardise(level, valid_start)[test_start:].mean() > 2
 #
-#    Scaled by the past, the test levels stand more than two deviations above everything
-#    that the network knows, as they should.
+#    Scaled by the past, the test levels stand on average more than two deviations above
+#    the mean that the network knows, as they should.
 #    The leak pulls them back into reach: it tells the network in 1958 how high the air
 #    will climb by 2001.
 #    With changes the difference is small, but you only know that afterwards.

@@ -175,7 +175,7 @@ def horizon_errors(answer: Any) -> None:
     got = call(answer, forecasts.clone(), series.clone(), list(starts))
     if isinstance(got, Tensor):
         _known_horizons(got, error, forecasts, series)
-    expect_tensor(got, want, en="the errors", zh="各步的误差")
+    expect_tensor(got, want, en="the errors", zh="误差")
 
 
 def _known_horizons(
@@ -185,12 +185,12 @@ def _known_horizons(
         raise Slip(
             "You got one error per start. Asked for is one per horizon: average over "
             "the other dimension.",
-            "你得到的是每个起点一个误差。题目要的是每个步长一个：沿另一维求平均。",
+            "你得到的是每个起点一个误差。题目要的是每个提前量一个：沿另一维求平均。",
         )
     if got.ndim == 0:
         raise Slip(
             "You averaged over everything. Keep one error per horizon.",
-            "你把所有的误差都平均掉了。请为每个步长保留一个误差。",
+            "你把所有的误差都平均掉了。请为每个提前量保留一个误差。",
         )
     if _alike(got, error.square().mean(dim=0)):
         raise Slip(
