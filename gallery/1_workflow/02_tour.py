@@ -633,6 +633,7 @@ ax.set(xlabel="epoch", ylabel="validation accuracy (%)", ylim=(0, 100))
 ax.set_title("MSELoss learns too, once its learning rate is ten times larger")
 ax.legend()
 plt.show()
+assert runs["MSELoss, lr 0.01"][-1] + 0.2 < scores[5] < found[-1] + 0.05
 
 # %%
 # So it is not true that MSELoss cannot learn classes.
@@ -667,6 +668,9 @@ ax.bar_label(bars, [f"{count} pictures" for count in counts], fontsize=7)
 ax.set(xlabel="right class", ylabel="accuracy (%)", xticks=range(10), ylim=(0, 110))
 ax.set_title("One digit is much harder for the network than the others")
 plt.show()
+lowest, second = shares.sort().values[:2].tolist()
+print(f"lowest bar {lowest:.1%}, the next one {second:.1%}")
+assert lowest < second - 0.1
 
 # %%
 # The counts are small: with some 40 pictures per class, a single one moves its bar by

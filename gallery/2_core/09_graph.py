@@ -731,8 +731,9 @@ plans
 #      - no, each operation is run as it comes
 #      - yes: operations are merged, memory is planned
 #    * - Does it run without Python?
-#      - no
-#      - yes, see :func:`torch.export.export`
+#      - only if you write the program again in C++, where autograd records just the
+#        same
+#      - yes, the plan can be handed out, see :func:`torch.export.export`
 
 # %%
 # .. admonition:: Then and now
