@@ -35,6 +35,9 @@ import eatorch
 torch.manual_seed(0)
 torch.set_num_threads(1)  # on tensors this small, threads cost more than they bring
 
+# Most pictures have no axes, so their panels may fill the whole figure.
+FILL = {"left": 0, "right": 1, "bottom": 0, "top": 0.84, "wspace": 0.06}
+
 # %%
 # .. _conv-maps:
 #
@@ -127,14 +130,14 @@ def draw(ax, tensor, title, marked=None, colour="C1"):
     if marked is not None:
         for cell, chosen in zip(ax.patches, marked.flatten(), strict=True):
             cell.set(facecolor=colour if chosen else "C0", alpha=0.6 if chosen else 0.2)
-    ax.set_title(title, fontsize=10, pad=18 if tensor.ndim > 2 else 4)
+    ax.set_title(title, fontsize=10, pad=22 if tensor.ndim > 2 else 4)
     ax.axis("off")
 
 
 # %%
 # Orange cells are at work; above the result stand the products that are not zero.
 
-fig, axes = plt.subplots(2, 3, figsize=(7, 5.2), layout="constrained")
+fig, axes = plt.subplots(2, 3, figsize=(7, 5), gridspec_kw=FILL)
 for panels, (row, column) in zip(axes, [(0, 0), (1, 2)], strict=True):
     under, place = torch.zeros(5, 5), torch.zeros(3, 3)
     under[row : row + 3, column : column + 3] = place[row, column] = 1
@@ -178,7 +181,7 @@ filtered = functional.conv2d(grey, weight)  # (1, 5, 158, 238)
 # A kernel that sums to 1 keeps the brightness; one that sums to 0 turns every even area
 # into zero and leaves only what changes.
 
-fig, axes = plt.subplots(2, 3, figsize=(7.5, 3.9))
+fig, axes = plt.subplots(2, 3, figsize=(7.5, 3.9), gridspec_kw=FILL)
 panels = {"the photo": grey[0, 0], **dict(zip(classics, filtered[0], strict=True))}
 for ax, (name, pixels) in zip(axes.flat, panels.items(), strict=True):
     darkest = -1 if "edges" in name else 0
@@ -203,12 +206,13 @@ plt.show()
 # NumPy has both, so we can tell: a single 1 shows which way round a kernel lands.
 
 signal, weights = torch.tensor([0.0, 0, 1, 0, 0]), torch.tensor([1.0, 2, 3])
-print("np.convolve      ", np.convolve(signal, weights, mode="valid"))
-print("np.correlate     ", np.correlate(signal, weights, mode="valid"))
+arrays = signal.numpy(), weights.numpy()
+print("np.convolve      ", np.convolve(*arrays, mode="valid"))
+print("np.correlate     ", np.correlate(*arrays, mode="valid"))
 ours = functional.conv1d(signal[None, None], weights[None, None])[0, 0]
 turned = functional.conv1d(signal[None, None], weights.flip(0)[None, None])[0, 0]
 print("functional.conv1d", ours.numpy(), " with the kernel flipped", turned.numpy())
-assert np.array_equal(turned, np.convolve(signal, weights, mode="valid"))
+assert np.array_equal(turned.numpy(), np.convolve(*arrays, mode="valid"))
 
 # %%
 # In two dimensions the flip is a half turn, ``kernel.flip(0, 1)``.
@@ -219,7 +223,7 @@ steps = torch.arange(1.0, 10).view(3, 3)
 straight, flipped = slide(dot, steps), slide(dot, steps.flip(0, 1))
 assert torch.equal(flipped, steps)
 
-fig, axes = plt.subplots(1, 4, figsize=(8, 2.5))
+fig, axes = plt.subplots(1, 4, figsize=(8, 2.5), gridspec_kw=FILL)
 draw(axes[0], dot, "image: a single 1", dot)
 draw(axes[1], steps, "kernel", steps == 1)
 draw(axes[2], straight, "conv2d", straight == 1)
@@ -445,7 +449,7 @@ functional.conv2d(white, torch.full((1, 1, 3, 3), 1 / 9), padding=1)
 
 pads = [nn.ZeroPad2d, nn.ReplicationPad2d, nn.ReflectionPad2d, nn.CircularPad2d]
 corner = batch[:, :, 150:270, 200:320]  # (1, 3, 120, 120)
-fig, axes = plt.subplots(1, 4, figsize=(8, 2.5))
+fig, axes = plt.subplots(1, 4, figsize=(8, 2.5), gridspec_kw=FILL)
 for ax, pad in zip(axes, pads, strict=True):
     ax.imshow(pad(40)(corner)[0].permute(1, 2, 0).numpy())
     ax.plot([40, 160, 160, 40, 40], [40, 40, 160, 160, 40], color="C1")
@@ -495,7 +499,7 @@ assert (changes != 0).float().mean() < 0.03
 # %%
 # Four frames, and below them what changed from each to the next:
 
-fig, axes = plt.subplots(2, 4, figsize=(8, 2.9))
+fig, axes = plt.subplots(2, 4, figsize=(8, 2.9), gridspec_kw=FILL)
 for ax, frame in zip(axes[0], film[0], strict=True):
     ax.imshow(frame.numpy(), cmap="gray", vmin=0, vmax=1)
 for ax, change in zip(axes[1], changes[0]):  # noqa: B905 - one less than the frames
@@ -594,7 +598,7 @@ where
 # :class:`~torch.nn.MaxUnpool2d` needs these places to put the maxima back; everything
 # else stays zero.
 
-fig, axes = plt.subplots(1, 4, figsize=(8, 2.5))
+fig, axes = plt.subplots(1, 4, figsize=(8, 2.5), gridspec_kw=FILL)
 draw(axes[0], grid, "input", back[0, 0] > 0)
 draw(axes[1], largest[0, 0], "MaxPool2d(2)", largest[0, 0] > 0)
 draw(axes[2], mean[0, 0], "AvgPool2d(2)")
@@ -687,7 +691,7 @@ product = kernel.flatten() @ columns  # (place,)
 assert torch.equal(product.view(3, 3), slide(image, kernel))
 
 chosen = torch.arange(9) == 1 * 3 + 2
-fig, axes = plt.subplots(1, 2, figsize=(7.5, 3.8))
+fig, axes = plt.subplots(1, 2, figsize=(7.5, 3.8), gridspec_kw=FILL)
 draw(axes[0], columns, "unfold: a column for every place", chosen.expand(9, 9))
 draw(axes[1], product.view(3, 3), "kernel @ columns, folded", chosen.view(3, 3))
 fig.suptitle("Unfold turns windows into columns, and a matrix product does the rest")
@@ -763,7 +767,7 @@ assert torch.equal(total, sum(stamps))
 # Four cells, a kernel of ones and ``stride=2``: now the stride is the distance between
 # two stamps.
 
-fig, axes = plt.subplots(2, 3, figsize=(7, 5))
+fig, axes = plt.subplots(2, 3, figsize=(7, 5), gridspec_kw=FILL)
 draw(axes[0, 0], few, "input")
 for number, (ax, made) in enumerate(zip(axes.flat[1:5], stamps, strict=True)):
     draw(ax, made, f"stamp of the {number + 1}", made > 0, f"C{number + 1}")
@@ -842,7 +846,7 @@ assert inside == [[1, 2, 4], [4], [9]]
 # %%
 # Away from the rim, only the first of them is uneven.
 
-fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.9))
+fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.9), gridspec_kw=FILL)
 for ax, (name, hits) in zip(axes, ways.items(), strict=True):
     ax.imshow(hits[0, 0].numpy(), cmap="viridis", vmin=0, vmax=9)
     ax.set_title(name, fontsize=10)
@@ -1129,11 +1133,11 @@ stacks = {
     "dilation 2, 2, 2": [conv(2), conv(2), conv(2)],
 }
 fields = {name: receptive_field(*layers) for name, layers in stacks.items()}
-fig, axes = plt.subplots(1, 4, figsize=(8, 2.7))
+fig, axes = plt.subplots(1, 4, figsize=(8, 2.7), gridspec_kw=FILL)
 for ax, (name, field) in zip(axes, fields.items(), strict=True):
     width = (field > 0).any(dim=0).nonzero().aminmax()
-    ax.imshow(field.where(field > 0, torch.nan).numpy() / field.max(), cmap="viridis")
-    ax.set_title(f"{name}\n{width.max - width.min + 1} cells wide", fontsize=10)
+    ax.imshow(field.where(field > 0, torch.nan).numpy(), cmap="viridis")
+    ax.set_title(f"{name}: {width.max - width.min + 1} cells", fontsize=9)
     ax.axis("off")
 fig.suptitle("Pooling and dilation widen the view, equal dilations leave holes")
 plt.show()
