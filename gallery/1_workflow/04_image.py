@@ -750,6 +750,7 @@ assert accuracy(mixed[2].tensors[1], logits) > network[1] + 0.02
 # Once it knows the training pictures.
 # Once some of them make room for one half of the test people's pictures.
 # The other half is the test, both times.
+# We average over twenty random halves.
 
 
 def read(known, asked):
