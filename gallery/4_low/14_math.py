@@ -897,9 +897,8 @@ batch_trace.shape
 # One einsum for the scores, one for the mean, with a batch b, and heads h that work
 # side by side:
 
-query, key, value = torch.randn(
-    3, 2, 4, 10, 64, generator=generator
-)  # (b, h, place, d)
+size = (3, 2, 4, 10, 64)  # (q k v, batch, head, place, d)
+query, key, value = torch.randn(size, generator=generator)
 d = query.shape[-1]
 scores = torch.einsum("bhqd,bhkd->bhqk", query, key) / d**0.5
 attended = torch.einsum("bhqk,bhkd->bhqd", scores.softmax(-1), value)
