@@ -615,6 +615,10 @@ plt.show()
 # first axis is the old axis 2, so ``permuted[0]`` collects the first column of every
 # sheet.
 #
+# .. _structure-order:
+#
+# Move axes: transpose, permute, movedim
+# --------------------------------------
 # The same movement has four names:
 #
 # - :func:`torch.permute` lists *all* axes in their new order.
@@ -635,7 +639,11 @@ with eatorch.show_error(RuntimeError):
 moved.shape, swapped.shape, kind(moved, photo)
 
 # %%
-# What may ``view`` do after that?
+# .. _structure-merge:
+#
+# When view fails after a transpose
+# ---------------------------------
+# What may ``view`` do with moved axes?
 # It can always *split* an axis, and insert or drop axes of size 1.
 # It can *merge* two neighbours only if one step along the left axis is as far in memory
 # as a whole walk along the right one:
@@ -677,8 +685,8 @@ batch.squeeze().shape, numbers.unsqueeze(0).shape, numbers[:, None].shape
 # %%
 # .. _structure-join:
 #
-# Join and split
-# --------------
+# Join and split: cat, stack, split, chunk
+# ----------------------------------------
 # :func:`torch.cat` glues tensors together along an axis that they have;
 # :func:`torch.stack` puts them side by side along a *new* axis.
 # Hence ``stack`` needs equal shapes, and ``cat`` equal sizes except along ``dim``.
