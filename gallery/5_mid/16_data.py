@@ -717,7 +717,9 @@ assert first_epoch(1, ours) == first_epoch(2, theirs)
 
 generator = torch.Generator().manual_seed(0)
 loader = DataLoader(ten, batch_size=10, shuffle=True, generator=generator)
-first, (state, second) = next(iter(loader)), (generator.get_state(), next(iter(loader)))
+first = next(iter(loader))
+state = generator.get_state()
+second = next(iter(loader))
 generator.set_state(state)
 again = next(iter(loader))
 assert torch.equal(second, again)
@@ -898,7 +900,9 @@ print(told.stdout)
 #   copied with the data set. An augmentation that draws from it, or from a
 #   :class:`numpy.random.Generator`, repeats itself. The second table has the cure: a
 #   ``worker_init_fn`` runs in each worker at its start, finds the worker's copy in
-#   ``get_worker_info().dataset``, and takes :func:`torch.initial_seed` as seed.
+#   ``get_worker_info().dataset``, and takes :func:`torch.initial_seed` as seed. It is
+#   the seed of the global dice, so both fall alike; what counts is that the workers
+#   differ.
 #
 # Now the line ``if __name__ == "__main__":``.
 # On Windows and macOS a worker starts as a fresh Python that *imports your script* to
