@@ -28,8 +28,8 @@ torch.set_num_threads(1)  # on batches this small, threads cost more than they b
 # %%
 # .. _series-level:
 #
-# A series that only climbs
-# -------------------------
+# A series that keeps climbing
+# ----------------------------
 # On a volcano in Hawaii, far from any chimney, the carbon dioxide in the air has been
 # measured since 1958.
 # We have one mean per month, in parts per million (ppm), up to the end of 2001.
