@@ -784,9 +784,9 @@ plt.show()
 #
 # .. math::
 #
-#    \text{out} = (\text{in} - 1) s - 2 p + d (k - 1) + \text{output\_padding} + 1
+#    \text{out} = (\text{in} - 1) s - 2 p + d (k - 1) + e + 1
 #
-# The last argument is the one that people ask about.
+# The extra :math:`e` is the argument ``output_padding``, the one that people ask about.
 # A stride rounds down, so inputs of 7 and of 8 cells both give 4.
 # On the way back PyTorch cannot know which one you mean: ``output_padding=1`` picks the
 # larger one, and ``output_size`` says it outright.
