@@ -350,7 +350,7 @@ fig, axes = plt.subplots(1, 2, figsize=(7, 3.2), layout="constrained", sharey=Tr
 for ax, batch, name in zip(
     axes, (tokens, similar), ("shuffled", "sorted"), strict=True
 ):
-    ax.imshow(batch != PAD, aspect="auto", cmap="Blues", vmin=-0.3, vmax=1.3)
+    ax.imshow((batch != PAD).numpy(), aspect="auto", cmap="Blues", vmin=-0.3, vmax=1.3)
     padding = (batch == PAD).float().mean()
     ax.set(title=name, xlabel=f"place in the sentence ({padding:.0%} padding)")
     ax.set_xlim(-0.5, LONGEST - 0.5)
