@@ -35,8 +35,9 @@ import eatorch
 torch.manual_seed(0)
 torch.set_num_threads(1)  # on tensors this small, threads cost more than they bring
 
-# Most pictures have no axes, so their panels may fill the whole figure.
+# Panels without axes may fill the whole figure, the others leave room for labels.
 FILL = {"left": 0, "right": 1, "bottom": 0, "top": 0.84, "wspace": 0.06}
+ROOM = {"bottom": 0.18, "top": 0.84, "wspace": 0.3}
 
 # %%
 # .. _conv-maps:
@@ -381,7 +382,7 @@ outcomes
 # layers further down.
 # As a picture, with real layers as dots on the lines of the formula:
 
-fig, ax = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(6.5, 3.2), gridspec_kw=ROOM)
 sizes = torch.arange(3, 25)
 for stride in (1, 2, 3):
     layer = nn.Conv1d(1, 1, kernel_size=3, stride=stride, padding=1)
@@ -527,7 +528,7 @@ for groups in (1, 2, 8):
     reach[groups] = layer(one_each).detach()[:, :, 0, 0].T  # (map, input channel)
     assert (reach[groups] != 0).sum() == layer.weight.numel() == 64 / groups
 
-fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.9), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.9), gridspec_kw=ROOM)
 for ax, (groups, links) in zip(axes, reach.items(), strict=True):
     ax.imshow(links.where(links != 0, torch.nan).numpy(), cmap="PuOr")
     ax.set(title=f"groups={groups}", xlabel="input channel", ylabel="output map")
@@ -728,7 +729,7 @@ line = torch.eye(25).view(25, 1, 5, 5)
 matrix = functional.conv2d(line, kernel[None, None]).flatten(1).T  # (9, 25)
 assert torch.equal((matrix @ image.flatten()).view(3, 3), slide(image, kernel))
 
-fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+fig, ax = plt.subplots(figsize=(7, 3), gridspec_kw=ROOM)
 ax.imshow(matrix.where(matrix != 0, torch.nan).numpy(), cmap="PuOr", vmin=-2, vmax=2)
 ax.set(xlabel="cell of the image, row by row", ylabel="cell of the result")
 ax.set_title("A convolution is a linear layer that repeats the same few weights")
@@ -899,7 +900,7 @@ linear(torch.zeros(2, 7, 4)).shape, embedding(torch.zeros(2, 7).long()).shape
 
 with torch.no_grad():
     embedding.weight.copy_(torch.arange(15.0).view(5, 3))
-fig, axes = plt.subplots(1, 3, figsize=(7.5, 3), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(7.5, 3), gridspec_kw=FILL)
 draw(axes[0], one_hot.int(), "one-hot words 3, 0, 3, 1", one_hot == 1)
 picked = torch.tensor([[1], [1], [0], [1], [0]]).expand(5, 3)
 draw(axes[1], embedding.weight, "weight: a row per word", picked)
@@ -1047,7 +1048,7 @@ assert sizes["sigmoid"][0] < 1e-6 * sizes["sigmoid"][-1]
 # %%
 # The vertical axis counts in powers of ten.
 
-fig, ax = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(6.5, 3.2), gridspec_kw=ROOM)
 for name, values in sizes.items():
     ax.semilogy(range(1, 21), values, "o-", markersize=4, label=name)
 ax.set(xlabel="layer, 1 is next to the input", ylabel="mean size of the gradient")
