@@ -374,6 +374,7 @@ plt.show()
 # all those zeros.
 # ``padding_idx`` names the row for ``<pad>``: it starts at zero and gets no gradient.
 
+torch.manual_seed(0)
 table = nn.Embedding(num_embeddings=5, embedding_dim=3, padding_idx=PAD)
 looked_up = table(torch.tensor([[2, 4, 2, 0]]))  # (sentence, word, width)
 
@@ -981,6 +982,7 @@ for padding in (0, 3, 30):
 # ``padding_idx`` keeps the row as it is, it does not make it zero.
 # If you initialise the table yourself, or load vectors from a file, set that row back.
 
+torch.manual_seed(0)
 table = nn.Embedding(5, 3, padding_idx=PAD)
 nn.init.normal_(table.weight)
 print(table(torch.tensor(PAD)).detach())  # no longer zero
