@@ -29,6 +29,7 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, project / name)
     for name in (
         "conf.py",
+        "docutils.conf",
         "pyproject.toml",
         "README.md",
         "LICENSE",

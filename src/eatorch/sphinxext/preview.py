@@ -31,10 +31,9 @@ def preview(root: Path, number: str) -> Path:
     Raises:
         BuildError: If there is no such lesson, it raises, or its text is wrong.
     """
-    lesson = _find(root, number)
+    lesson = find_lesson(root, number)
     site = root / "build" / "preview" / number
-    scratch = root / "build" / "preview-source" / number
-    _copy(root, scratch, lesson)
+    scratch = copy_lesson(root, lesson)
     for language, code in (("en", "en"), ("zh-cn", "zh_CN")):
         tree = scratch / "trees" / language
         log = _sphinx(scratch, tree, code)
@@ -45,7 +44,19 @@ def preview(root: Path, number: str) -> Path:
     return site
 
 
-def _find(root: Path, number: str) -> Lesson:
+def find_lesson(root: Path, number: str) -> Lesson:
+    """Read the header of the lesson with a number.
+
+    Args:
+        root: The project.
+        number: The lesson's two digits.
+
+    Returns:
+        The lesson.
+
+    Raises:
+        BuildError: If there is none, several, or the header is wrong.
+    """
     found = sorted((root / "gallery").glob(f"*/{number}_*.py"))
     if len(found) != 1:
         raise BuildError(
@@ -58,8 +69,17 @@ def _find(root: Path, number: str) -> Lesson:
         raise BuildError(str(error)) from None
 
 
-def _copy(root: Path, scratch: Path, lesson: Lesson) -> None:
-    """Copy what the lesson's page needs; its last run stays for a quick second go."""
+def copy_lesson(root: Path, lesson: Lesson) -> Path:
+    """Copy what the lesson's page needs; its last run stays for a quick second go.
+
+    Args:
+        root: The project.
+        lesson: The lesson.
+
+    Returns:
+        Folder of the copy, a small project with one lesson.
+    """
+    scratch = root / "build" / "preview-source" / lesson.path.name[:2]
     for name in ("gallery", "locales", "docs/_static", "docs/_templates"):
         shutil.rmtree(scratch / name, ignore_errors=True)
     for name in ("docs/_static", "docs/_templates", "docs/_inventories", "locales"):
@@ -73,6 +93,12 @@ def _copy(root: Path, scratch: Path, lesson: Lesson) -> None:
         header = folder / "GALLERY_HEADER.rst"
         shutil.copy(header, scratch / header.relative_to(root))
     _forget_others(scratch / "docs" / "lessons", lesson)
+    return scratch
+
+
+def lock_of(root: Path, number: str) -> Path:
+    """Return the lock of the copy of a lesson."""
+    return root / "build" / f"preview-{number}.lock"
 
 
 def _forget_others(generated: Path, lesson: Lesson) -> None:
@@ -110,7 +136,7 @@ def main() -> int:
     root = Path.cwd()
     try:
         number = parser.parse_args().number
-        with one_at_a_time(root / "build" / f"preview-{number}.lock"):
+        with one_at_a_time(lock_of(root, number)):
             site = preview(root, number)
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)

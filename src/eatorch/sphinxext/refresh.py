@@ -1,7 +1,8 @@
 """``make catalogs``: bring the Chinese catalogs up to date, with small diffs.
 
 The messages are read from a copy of the sources. A changed lesson runs there once: the
-titles of its figures are alternative texts, and those are translated too.
+titles of its figures are alternative texts, and those are translated too. For a single
+lesson, ``make catalogs L=07``, it is the copy that ``make lesson L=07`` runs.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from eatorch.sphinxext import inventory
+from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 _FRAME = "sphinx.po"  # words of the theme, written by hand
@@ -37,22 +39,50 @@ def refresh(root: Path, number: str = "") -> list[Path]:
 
     Returns:
         The catalogs that changed.
+
+    Raises:
+        BuildError: If there is no such lesson, it raises, or a text can't be read.
     """
     inventory.refresh(root)  # a new text may link to a new name
-    scratch = root / "build" / "catalogs"
-    _copy_sources(root, scratch)
-    templates = scratch / "templates"
-    failed = _sphinx_gettext(scratch, templates)
-    (templates / "sphinx.pot").unlink(missing_ok=True)
-    if number:
-        _keep_only(templates, number)
     before = _contents(root)
-    _merge(root, templates)
-    if not number:
-        _remove_orphans(root, templates, failed)
+    if number:
+        _refresh_lesson(root, number)
+    else:
+        _refresh_all(root)
     _plain_headers(root)
     after = _contents(root)
     return [path for path, text in after.items() if before.get(path) != text]
+
+
+def _refresh_lesson(root: Path, number: str) -> None:
+    scratch = copy_lesson(root, find_lesson(root, number))
+    templates = scratch / "templates"
+    log = _sphinx_gettext(scratch, templates, "-D", "root_doc=lessons/index")
+    if _raising(log):
+        raise BuildError(explain(log, scratch))
+    for template in templates.rglob("*.pot"):
+        if not template.name.startswith(f"{number}_"):
+            template.unlink()
+    _merge(root, templates)
+
+
+def _refresh_all(root: Path) -> None:
+    scratch = root / "build" / "catalogs"
+    _copy_sources(root, scratch)
+    templates = scratch / "templates"
+    log = _sphinx_gettext(scratch, templates)
+    (templates / "sphinx.pot").unlink(missing_ok=True)
+    for lesson in _raising(log):  # with its figures, messages would be missing
+        say(
+            f"gallery/{lesson}.py raises, so its catalog stays: {explain(log, scratch)}"
+        )
+        (templates / "lessons" / f"{lesson}.pot").unlink(missing_ok=True)
+    _merge(root, templates)
+    _remove_orphans(root, templates, {f"lessons/{it}.pot" for it in _raising(log)})
+
+
+def _raising(log: str) -> list[str]:
+    return re.findall(r"gallery/(\S+)\.py (?:unexpectedly )?failed", log)
 
 
 def _copy_sources(root: Path, scratch: Path) -> None:
@@ -66,37 +96,24 @@ def _copy_sources(root: Path, scratch: Path) -> None:
     ignore = shutil.ignore_patterns("lessons", "__pycache__")
     for name in ("docs", "gallery"):
         shutil.copytree(root / name, scratch / name, ignore=ignore, dirs_exist_ok=True)
-    for name in ("conf.py", "CONTRIBUTING.md"):  # pages include the latter
+    for name in ("conf.py", "docutils.conf", "CONTRIBUTING.md"):  # pages include the latter
         if (root / name).exists():
             shutil.copy(root / name, scratch)
 
 
-def _sphinx_gettext(scratch: Path, templates: Path) -> set[str]:
-    """Write the templates; return those left out because their lesson raises.
-
-    Its figures are missing, and with them messages that may be translated already.
-    """
+def _sphinx_gettext(scratch: Path, templates: Path, *options: str) -> str:
+    """Write the templates; return the log, in which lessons that raise are named."""
     shutil.rmtree(templates, ignore_errors=True)
     command = [
         *(sys.executable, "-m", "sphinx", "-b", "gettext", "-E", "-c", "."),
-        *("-D", "nb_execution_mode=off", "-D", "nitpicky=0"),
+        *("-D", "nb_execution_mode=off", "-D", "nitpicky=0", *options),
         *("-d", "doctrees", "docs", str(templates)),
     ]
     log = scratch / "gettext.log"
     code = stream(command, scratch, log)
-    failed = re.findall(r"gallery/(\S+)\.py (?:unexpectedly )?failed", log.read_text())
-    if code and not failed:
+    if code and not _raising(log.read_text()):
         raise BuildError(explain(log.read_text(), scratch))
-    for lesson in failed:
-        say(f"gallery/{lesson}.py raises, so its catalog stays as it is")
-        (templates / "lessons" / f"{lesson}.pot").unlink(missing_ok=True)
-    return {f"lessons/{lesson}.pot" for lesson in failed}
-
-
-def _keep_only(templates: Path, number: str) -> None:
-    for template in templates.rglob("*.pot"):
-        if not template.name.startswith(f"{number}_"):
-            template.unlink()
+    return log.read_text()
 
 
 def _merge(root: Path, templates: Path) -> None:
@@ -139,8 +156,10 @@ def main() -> int:
     parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root = Path.cwd()
     try:
-        with one_at_a_time(root / "build" / "catalogs.lock"):
-            changed = refresh(root, parser.parse_args().number)
+        number = parser.parse_args().number
+        catalogs = root / "build" / "catalogs.lock"
+        with one_at_a_time(lock_of(root, number) if number else catalogs):
+            changed = refresh(root, number)
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)
         return 1
