@@ -33,6 +33,9 @@ import eatorch
 # We answer it with coloured cells, and with a trick: a second tensor holds the number
 # of a colour for every cell, and goes through the same operation.
 # Where a colour arrives, its cell has arrived.
+#
+# The next two functions only draw: run them, and read on if the pictures are all you
+# want.
 # First the paper:
 
 
@@ -50,7 +53,7 @@ def canvas(width, height, title):
 
 
 def draw(ax, corner, name, values, paint):
-    """Draw a vector or matrix as cells; ``paint`` has their colours, -1 for grey."""
+    """Draw a vector or matrix as cells in the colours of ``paint``, -1 for grey."""
     left, top = corner
     ax.text(left, top - 0.3, name, fontsize=9)
     values, paint = torch.atleast_2d(values), torch.atleast_2d(paint)
@@ -59,15 +62,16 @@ def draw(ax, corner, name, values, paint):
         place = (left + x + 0.04, top + y + 0.04)
         shade = ("0.5", 0.15) if colour < 0 else (f"C{colour}", 0.4)
         ax.add_patch(plt.Rectangle(place, 0.92, 0.92, color=shade))
-        middle = {"ha": "center", "va": "center", "fontsize": 8 - 2 * (len(word) > 3)}
-        ax.text(left + x + 0.5, top + y + 0.5, word, **middle)
+        middle = {"ha": "center", "va": "center"}
+        size = 8 - 2 * (len(word) > 3)  # so that False fits into its cell
+        ax.text(left + x + 0.5, top + y + 0.5, word, size=size, **middle)
 
 
 # %%
 # The other question is *view or copy?*
 # A view reads the same storage as its source (see :ref:`tensor-strides`), costs next to
 # nothing, and passes writes on.
-# The answer of exercise 07-2 will tell us each time.
+# The answer to exercise 07-2 will tell us each time.
 
 
 def kind(result, source):
@@ -86,17 +90,18 @@ kind(small[2:], small), kind(small.clone(), small)
 # -------------
 # :ref:`tensor-create` made tensors by value, by number and by distribution.
 # From lists, from NumPy, ``zeros``, ``ones``, ``arange`` and ``rand`` you know.
-# What is missing are the patterns of a matrix, and writing into what exists.
+# What is missing is patterns in a matrix, and writing into a tensor that exists.
 
 numbers = torch.tensor([5, 6, 7, 8])
 colours = torch.tensor([0, 1, 2, 3])
 square = torch.arange(16).view(4, 4)
 hues = torch.full((4, 4), -1)
+diagonal = (colours + 1).diag() - 1  # 0 to 3 on the diagonal, -1 beside it
 
 ax = canvas(20, 5.2, "Patterns: diag writes a diagonal, or reads one")
 draw(ax, (0, 1), "eye(4)", torch.eye(4).long(), hues + torch.eye(4).long())
-draw(ax, (5, 1), "diag(numbers)", numbers.diag(), (colours + 1).diag() - 1)
-draw(ax, (10, 1), "square", square, (colours + 1).diag() - 1)
+draw(ax, (5, 1), "diag(numbers)", numbers.diag(), diagonal)
+draw(ax, (10, 1), "square", square, diagonal)
 draw(ax, (15, 1), "square.diag()", square.diag(), colours)
 draw(ax, (15, 4), "numbers", numbers, colours)
 plt.show()
@@ -109,7 +114,7 @@ plt.show()
 #   write.
 # - :func:`torch.tril` and :func:`torch.triu` keep the triangle below or above the
 #   diagonal and make the rest zero.
-# - ``fill_`` and ``zero_`` overwrite a tensor that exists, so what views it changes
+# - ``fill_`` and ``zero_`` overwrite a tensor that exists, so all its views change
 #   too. ``full``, ``zeros_like`` and their relatives make a new one.
 
 page = torch.zeros(2, 3)
@@ -150,7 +155,7 @@ page, torch.full_like(page, 7)[1], torch.ones(3, 3).tril()
 #    * - tensor
 #      - tensor
 #      - the two broadcast
-#      - each element with a bell of its own
+#      - each element with a bell curve of its own
 #
 # ``size`` is for the first mode and forbidden in the others.
 # Tensors must hold floats, and a standard deviation is never negative.
@@ -239,12 +244,11 @@ with eatorch.show_error(IndexError):
 book[[0, 3], [2, 7]].shape, block.shape
 
 # %%
-# Three differences from NumPy and lists are worth remembering.
+# Two differences from NumPy are worth remembering.
 # A step must be positive; :func:`torch.flip` turns an axis round, and copies.
-# An index out of range is an error while a *slice* out of range is simply shorter, as
-# in Python.
-# And a number beside a list with a slice between them puts the axes in another order
-# than NumPy does, so write such an index in two steps.
+# And a number and a list with a slice between them put the axes in another order than
+# in NumPy, so write such an index in two steps.
+# Out of range, all is as in Python: an index is an error, a *slice* is simply shorter.
 
 with eatorch.show_error(ValueError):
     book[::-1]
@@ -252,6 +256,7 @@ with eatorch.show_error(IndexError):
     book[4]
 assert kind(book.flip(0), book) == "copy"
 ours, theirs = book[0, :, [1, 2]], book.numpy()[0, :, [1, 2]]
+assert np.array_equal(ours.T, theirs)
 print("torch", tuple(ours.shape), "numpy", theirs.shape)
 book[2:99].shape
 
@@ -325,7 +330,7 @@ mask = marks >= 60
 none = torch.full((4, 5), -1)
 paint = torch.where(mask, columns, none)
 
-ax = canvas(23, 11.2, "The same mask selects, fills, or chooses")
+ax = canvas(23, 12.4, "The same mask selects, fills, or chooses")
 draw(ax, (0, 1), "marks", marks, paint)
 draw(ax, (6, 1), "marks >= 60", mask, paint)
 draw(ax, (12, 1), "where(mask, marks, 0)", torch.where(mask, marks, 0), paint)
@@ -348,6 +353,8 @@ plt.show()
 # Inside brackets the shape of the mask must match the axes it stands for, from the
 # left.
 # A mask of students selects whole rows; a mask of subjects needs ``:`` in front.
+# Join masks with ``&``, ``|`` and ``~``; Python's ``and`` and ``or`` want one yes or no
+# for the whole tensor, and a mask has none.
 
 good = marks.float().mean(dim=0) >= 65  # (5,): one answer per subject
 with eatorch.show_error(IndexError):
@@ -359,8 +366,8 @@ assert marks.masked_select(good).equal(marks[:, good].flatten())
 marks[:, good].shape, between.sum()
 
 # %%
-# The next-to-last line shows a trap: ``masked_select`` broadcasts its mask, the
-# brackets do not.
+# The assertion shows a trap: ``masked_select`` broadcasts its mask, the brackets do
+# not.
 # A mask must also really be boolean.
 # Zeros and ones in brackets are *places*, and quietly pick the students 1, 0, 1 and 0:
 
@@ -450,12 +457,12 @@ with eatorch.show_error(RuntimeError):
 # %%
 # The first error is the most common one: labels have shape ``(n,)``, so write
 # ``labels[:, None]``.
-# Where you do want broadcasting and counting from the end,
-# :func:`torch.take_along_dim` is the friendlier sister.
+# Where you do want broadcasting and counting from the end, use
+# :func:`torch.take_along_dim`.
 #
 # With three axes people stumble most.
-# Say we have one day's subject for each class, and want that subject's grades of all
-# its students.
+# Say each class has an exam in one subject today, and we want the grades of all its
+# students in that subject.
 # Give the index three axes, and *expand* it along those that should be taken whole.
 
 today = torch.tensor([1, 6, 0, 3])  # (class,)
@@ -498,9 +505,9 @@ plt.show()
 
 # %%
 # With duplicates, plain ``scatter`` keeps *one* of the candidates, and nobody promises
-# which: on a GPU it can change from run to run.
-# Readers of the issue tracker have reported different answers from CPU and GPU (for
-# example in issue 133204 of PyTorch).
+# which: on a GPU it can change from run to run, and users have reported that CPU and
+# GPU disagree (for example in PyTorch's issue 133204).
+# Its gradient is then wrong, too, as the documentation warns.
 # Say what should happen instead: add (:func:`torch.scatter_add`), or take the largest,
 # smallest or mean (:func:`torch.scatter_reduce`; the old value takes part, unless you
 # say ``include_self=False``).
@@ -585,8 +592,8 @@ sums / groups.bincount()[:, None]
 #
 # .. _structure-shape:
 #
-# Fold the line anew: view, reshape, squeeze
-# ------------------------------------------
+# Fold the line anew: view
+# ------------------------
 # :ref:`tensor-view` explained *when* ``view`` works.
 # Now we look at *where the cells go*, beside the operation that it is confused with.
 # With ``view(-1, 8)`` the columns are fixed at eight, and PyTorch works out the rows:
@@ -619,10 +626,11 @@ plt.show()
 #
 # Move axes: transpose, permute, movedim
 # --------------------------------------
-# The same movement has four names:
+# Four names move axes:
 #
 # - :func:`torch.permute` lists *all* axes in their new order.
-# - :func:`torch.transpose` swaps two, and ``mT`` swaps the last two of a batch.
+# - :func:`torch.transpose` swaps any two; ``mT`` swaps the last two, and so transposes
+#   every matrix of a batch.
 # - :func:`torch.movedim` (in NumPy ``moveaxis``) moves one and lets the others close
 #   up.
 #
@@ -641,8 +649,8 @@ moved.shape, swapped.shape, kind(moved, photo)
 # %%
 # .. _structure-merge:
 #
-# When view fails after a transpose
-# ---------------------------------
+# When view fails and reshape copies
+# ----------------------------------
 # What may ``view`` do with moved axes?
 # It can always *split* an axis, and insert or drop axes of size 1.
 # It can *merge* two neighbours only if one step along the left axis is as far in memory
@@ -652,23 +660,33 @@ moved.shape, swapped.shape, kind(moved, photo)
 #
 #    \text{stride}_i = \text{stride}_{i + 1} \cdot \text{size}_{i + 1}
 #
-# A transposed tensor fails exactly where its new neighbours were not neighbours before.
+# After a transpose, the condition fails where two axes follow each other that did not
+# do so before.
+# After a slice such as ``square[:, 1:3]``, it fails because between two rows some cells
+# are left out.
 
 turned = cube.transpose(0, 1)  # (3, 2, 4)
 print("strides", turned.stride(), "contiguous:", turned.is_contiguous())
 print("split works:", tuple(turned.view(3, 2, 2, 2).shape))
 with eatorch.show_error(RuntimeError):
     turned.view(6, 4)  # merges axes 0 and 1: 4 is not 12 * 2
+with eatorch.show_error(RuntimeError, lines=1):
+    square[:, 1:3].view(8)  # strides (4, 1), sizes (4, 2): 4 is not 1 * 2
 with eatorch.show_error(RuntimeError):
     square.view(-1, 5)
 kind(turned.reshape(6, 4), cube), kind(turned.contiguous(), cube)
 
 # %%
-# The two messages ask for different cures: the first for ``reshape``, which copies
-# here, the second for other numbers.
+# The messages ask for different cures: the first two for :func:`torch.reshape`, which
+# is a view where that is possible and copies where it is not, the last for other
+# numbers.
 # When you build a model, prefer names that say what you mean: ``flatten(1)`` merges
 # everything after the batch axis, ``unflatten`` splits an axis.
 #
+# .. _structure-squeeze:
+#
+# Axes of size 1: squeeze and unsqueeze
+# -------------------------------------
 # ``squeeze`` drops axes of size 1, ``unsqueeze`` adds one, and indexing with ``None``
 # does so as well.
 # Always tell ``squeeze`` which axis.
@@ -708,8 +726,7 @@ plt.show()
 
 # %%
 # The check: ``stack`` is ``unsqueeze`` and then ``cat``, and ``unbind`` takes it apart.
-# ``cat`` and ``stack`` copy,
-# because the parts lie in different places.
+# ``cat`` and ``stack`` copy, because the parts lie in different places.
 # Both want *one list* of tensors, and forgetting its brackets is the first mistake
 # below.
 
@@ -778,8 +795,8 @@ draw(ax, (15, 1), "repeat_interleave(2)", *spot)
 plt.show()
 
 # %%
-# The names cross over: ``repeat`` is ``np.tile``, and ``np.repeat`` is
-# ``repeat_interleave``.
+# Beware of the names: PyTorch's ``repeat`` is NumPy's ``np.tile``, and NumPy's
+# ``np.repeat`` is PyTorch's ``repeat_interleave``.
 # The twin of ``expand`` is ``np.broadcast_to``.
 # A view with stride 0 is cheap, but many cells are one number, so do not write to it.
 # PyTorch stops in-place *arithmetic*; a single cell it lets you write, and the whole
@@ -810,7 +827,7 @@ wide, three
 # --------------------------------------
 # :meth:`~torch.Tensor.unfold` is called as ``x.unfold(dim, size, step)`` and cuts
 # windows out of an axis.
-# Windows may overlap and still nothing is copied: two strides point into the same line.
+# Windows may overlap and still nothing is copied: both axes step along the same line.
 # The axis now counts windows, and a new *last* axis counts within a window.
 #
 # .. math::
@@ -841,7 +858,8 @@ with eatorch.show_error(RuntimeError):
 windows.stride(), kind(windows, walk), windows.float().mean(dim=1)
 
 # %%
-# Twice ``unfold`` cuts a picture into tiles, which is how a vision transformer begins.
+# ``unfold``, used twice, cuts a picture into tiles, which is how a vision transformer
+# begins.
 # The channel axis stays where it was, and the axes within a tile go to the end.
 # To see the tiles we colour a frame round each, and move the axes back to
 # ``(tile row, y, tile column, x, channel)``, where neighbours can be merged.
