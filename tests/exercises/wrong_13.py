@@ -53,6 +53,10 @@ def forgot_one(book: Tensor) -> Answers:
     return {name: value for name, value in right(book).items() if name != "own"}
 
 
+def a_list_of_grades(book: Tensor) -> dict[str, Any]:
+    return right(book) | {"failed": [grade for grade in book.flatten() if grade < 60]}
+
+
 def whole_only(length: int, chunks: int) -> list[int]:
     return [length // chunks] * chunks
 
@@ -76,6 +80,12 @@ def always_the_rounded_size(length: int, chunks: int) -> list[int]:
     return [size] * -(-length // size)
 
 
+def floats(length: int, chunks: int) -> list[float]:
+    size = -(-length // chunks)
+    starts = range(0, length, size)
+    return [float(min(size, length - start)) for start in starts]
+
+
 def split_into_size(length: int, chunks: int) -> list[int]:
     return [len(part) for part in torch.split(torch.arange(length), chunks)]
 
@@ -96,6 +106,10 @@ def axis_missing(scores: Tensor, labels: Tensor) -> Tensor:
     return scores.gather(1, labels)
 
 
+def all_axes_of_size_1_gone(scores: Tensor, labels: Tensor) -> Tensor:
+    return scores.gather(1, labels[:, None]).squeeze()
+
+
 def the_best_class(scores: Tensor, labels: Tensor) -> Tensor:
     del labels
     return scores.amax(dim=1)
@@ -111,6 +125,7 @@ WRONG: dict[str, list[Any]] = {
         in_place,
         a_block,
         forgot_one,
+        a_list_of_grades,
     ],
     "13-2": [
         [(2, 3), (4,), (2, 1), (4, 3), (), ERROR, ERROR],  # a number by default
@@ -135,6 +150,7 @@ WRONG: dict[str, list[Any]] = {
         rest_goes_to_the_last,
         always_the_rounded_size,
         split_into_size,
+        floats,
         [3, 3, 1],
     ],
     "13-5": [
@@ -142,6 +158,7 @@ WRONG: dict[str, list[Any]] = {
         still_a_column,
         along_the_samples,
         axis_missing,
+        all_axes_of_size_1_gone,
         the_best_class,
     ],
 }

@@ -1,6 +1,7 @@
 """Checks of lesson 13, Structure operations."""
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -41,7 +42,8 @@ def ask(answer: Any) -> None:
                     f'字典里没有 "{name}"。',
                 )
             _explain_border(name, got[name], book)
-            expect_tensor(got[name], want, en=f'"{name}"', zh=f'"{name}" ')
+            part = _whole(name, got[name])
+            expect_tensor(part, want, en=f'"{name}"', zh=f'"{name}" ')
 
 
 def _answers(book: Tensor) -> dict[str, Tensor]:
@@ -53,6 +55,20 @@ def _answers(book: Tensor) -> dict[str, Tensor]:
         "lifted": book.masked_fill((book >= 55) & (book < 60), 60),
         "own": book[:, each, each],
     }
+
+
+def _whole(name: str, got: Any) -> Tensor:
+    """Return a part of the answer in the dtype of the book, if that loses nothing."""
+    if not isinstance(got, Tensor):
+        came = f"{type(got).__name__} {shorten(got)}"
+        raise Slip(
+            f'"{name}" should be a tensor, got {came}.',
+            f'"{name}" 应当是张量，得到的却是 {came}。',
+        )
+    if got.is_complex() or got.dtype == torch.bool:
+        return got
+    whole = got.long()
+    return whole if bool((whole == got).all()) else got
 
 
 def _explain_border(name: str, got: Any, book: Tensor) -> None:
@@ -202,15 +218,12 @@ def _expect_list(
 @exercise("13-4")
 def chunk_sizes(answer: Any) -> None:
     """The rule of chunk for all small lengths, with fewer parts than asked for."""
-    for length, chunks in [
-        (7, 3),
-        (6, 4),
-        *((n, m) for n in range(1, 13) for m in _TO),
-    ]:
+    small = [(length, chunks) for length in range(1, 13) for chunks in _TO]
+    for length, chunks in [(7, 3), (6, 4), *small]:
         got = call(answer, length, chunks)
         expect_type(got, (list, tuple), en="a list of sizes", zh="由大小组成的列表")
         want = [len(part) for part in torch.arange(length).chunk(chunks)]
-        if list(got) == want:
+        if list(got) == want and _all_whole(got):
             continue
         told = f"chunk_sizes({length}, {chunks})"
         en, zh = _chunk_slip(got, length, chunks)
@@ -223,8 +236,12 @@ def chunk_sizes(answer: Any) -> None:
 _TO = (1, 2, 3, 5, 8)  # parts to ask for
 
 
+def _all_whole(sizes: Any) -> bool:
+    return all(isinstance(size, Integral) for size in sizes)
+
+
 def _chunk_slip(got: Any, length: int, chunks: int) -> Words:
-    if not all(type(size) is int for size in got):
+    if not _all_whole(got):
         return "the sizes should be whole numbers.", "大小应当是整数。"
     if sum(got) != length:
         return (
@@ -257,6 +274,13 @@ def true_scores(answer: Any) -> None:
 
 
 def _explain_shape(got: Tensor, samples: int) -> None:
+    if samples == 1 and got.ndim == 0:
+        raise Slip(
+            "With a single sample the result has no axis left. Which axis should go, "
+            "and which should stay even if its size is 1?",
+            "只有一个样本时，结果一个轴也没有了。哪个轴该去掉，"
+            "哪个轴即使大小为 1 也该留下？",
+        )
     if got.shape == (samples, 1):
         raise Slip(
             f"The result has shape {tuple(got.shape)}: it looks like the index. One "
