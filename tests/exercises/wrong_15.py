@@ -126,6 +126,17 @@ class BiasForgotten(Own):
         return functional.linear(x, self.weight)
 
 
+class Wrapped(nn.Module):
+    """Right numbers under other names."""
+
+    def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
+        super().__init__()
+        self.inner = nn.Linear(inputs, outputs, bias=bias)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.inner(x)
+
+
 class NoSuper(Own):
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         self.make(inputs, outputs, bias)
@@ -172,6 +183,18 @@ def only_this_part(net: nn.Module, path: str) -> tuple[int, int]:
     return sum(p.numel() for p in part.parameters()), totals(net)[1]
 
 
+def total_first(net: nn.Module, path: str) -> tuple[int, int]:
+    net.get_submodule(path).requires_grad_(False)
+    frozen, total = totals(net)
+    return total, frozen
+
+
+def wakes_the_others(net: nn.Module, path: str) -> tuple[int, int]:
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(not name.startswith(f"{path}."))
+    return totals(net)
+
+
 def still_learning(net: nn.Module, path: str) -> tuple[int, int]:
     net.get_submodule(path).requires_grad_(False)
     frozen, total = totals(net)
@@ -188,6 +211,7 @@ WRONG: dict[str, list[Any]] = {
         NoAttribute,
         Turned,
         BiasForgotten,
+        Wrapped,
         NoSuper,
         CutOff,
         nn.Linear(2, 3),
@@ -199,6 +223,8 @@ WRONG: dict[str, list[Any]] = {
         counts_twice,
         only_this_part,
         still_learning,
+        total_first,
+        wakes_the_others,
     ],
     "15-4": [
         [9, "error", "error", 9, "error", 9, 0],  # a second call does no harm

@@ -1,6 +1,8 @@
 """Checks of lesson 15, Functions and modules."""
 
 from collections.abc import Callable
+from numbers import Integral
+from operator import index
 from typing import Any
 
 import torch
@@ -62,7 +64,8 @@ def filling(answer: Any) -> None:
     """The assignments of two nets, each with a copy of what is registered then."""
     for net_class, want in _STEPS:
         got = call(answer, net_class)
-        expect_type(got, list, en="a list of pairs", zh="一个由二元组构成的列表")
+        kinds = (list, tuple)
+        expect_type(got, kinds, en="a list of pairs", zh="一个由二元组构成的列表")
         _compare_steps([_step(entry) for entry in got], want)
 
 
@@ -147,15 +150,28 @@ def _compare_states(got: nn.Module, want: nn.Module) -> None:
     found, wanted = dict(got.named_parameters()), dict(want.named_parameters())
     if "bias" not in wanted and "bias" not in found:
         _expect_no_bias(got)
-    if found.keys() != wanted.keys() or list(got.state_dict()) != list(wanted):
+    saved = list(got.state_dict())
+    if found.keys() != wanted.keys() or sorted(saved) != sorted(wanted):
+        en, zh = _name_slip(set(found), set(wanted))
         raise Slip(
             f"Expected the parameters {list(wanted)}, got {list(found)}, and in the "
-            f"state dict {list(got.state_dict())}. What makes a tensor a parameter?",
+            f"state dict {saved}. {en}",
             f"参数应当是 {list(wanted)}，得到的是 {list(found)}，"
-            f"状态字典里是 {list(got.state_dict())}。怎样的张量才算参数？",
+            f"状态字典里是 {saved}。{zh}",
         )
     for name, right in wanted.items():
         _expect_even(name, found[name], right)
+
+
+def _name_slip(found: set[str], wanted: set[str]) -> tuple[str, str]:
+    if found < wanted:
+        return "What makes a tensor a parameter?", "怎样的张量才算参数？"
+    if "bias" in found - wanted:
+        return "With bias=False there is no bias.", "bias=False 时没有偏置。"
+    return (
+        "The names have to be the same, or the state dict of the one does not fit.",
+        "名字必须一样，否则一方的状态字典装不进另一方。",
+    )
 
 
 def _expect_no_bias(got: nn.Module) -> None:
@@ -238,6 +254,13 @@ def _expect_frozen(net: nn.Module, twin: nn.Module, path: str) -> None:
     ):
         if got.requires_grad == want.requires_grad:
             continue
+        if not name.startswith(f"{path}.") and not want.requires_grad:
+            raise Slip(
+                f"For the path {path!r} the parameter {name!r} learns again. It was "
+                "frozen before, and does not belong to that module.",
+                f"路径为 {path!r} 时，参数 {name!r} 又在学习了。"
+                "它早已冻结，也不属于那个模块。",
+            )
         if want.requires_grad:
             raise Slip(
                 f"For the path {path!r} the parameter {name!r} is frozen too, but it "
@@ -253,14 +276,13 @@ def _expect_frozen(net: nn.Module, twin: nn.Module, path: str) -> None:
 
 
 def _expect_counts(got: Any, want: tuple[int, int], twin: nn.Module, path: str) -> None:
-    match got:
-        case (int(frozen), int(total)):
-            pass
-        case _:
-            raise Slip(
-                f"Expected two whole numbers (frozen, total), got {shorten(got)}.",
-                f"应当是两个整数（frozen, total），得到的却是 {shorten(got)}。",
-            )
+    try:
+        frozen, total = (index(number) for number in got)
+    except (TypeError, ValueError):
+        raise Slip(
+            f"Expected two whole numbers (frozen, total), got {shorten(got)}.",
+            f"应当是两个整数（frozen, total），得到的却是 {shorten(got)}。",
+        ) from None
     if (frozen, total) == want:
         return
     en, zh = _slip_of((frozen, total), want, list(twin.parameters()))
@@ -273,6 +295,8 @@ def _expect_counts(got: Any, want: tuple[int, int], twin: nn.Module, path: str) 
 def _slip_of(
     got: tuple[int, int], want: tuple[int, int], parameters: list[Tensor]
 ) -> tuple[str, str]:
+    if got == want[::-1]:
+        return "the order is (frozen, total).", "次序是（frozen, total）。"
     if got[1] == len(parameters):
         return (
             "those are the tensors. Count the numbers in them.",
@@ -401,8 +425,8 @@ def _outcome(build: Callable[[], nn.Module]) -> int | str:
 
 def _entry(number: int, got: Any) -> int | str:
     """Return one entry of the list if it is a whole number or the word "error"."""
-    if isinstance(got, int) and not isinstance(got, bool):
-        return got
+    if isinstance(got, Integral) and not isinstance(got, bool):
+        return int(got)
     if isinstance(got, str) and got.strip().lower() == "error":
         return "error"
     raise Slip(
