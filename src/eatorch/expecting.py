@@ -6,6 +6,7 @@ Each function compares the reader's answer with what was expected and raises
 
 import dis
 import math
+from collections.abc import Callable, Sequence
 from numbers import Real
 from types import FunctionType
 from typing import Any, Literal, NoReturn
@@ -17,6 +18,7 @@ __all__ = [
     "Slip",
     "Untouched",
     "call",
+    "expect_entries",
     "expect_number",
     "expect_tensor",
     "expect_type",
@@ -188,6 +190,49 @@ def expect_tensor(
             f"Shape and dtype of {en} are right, but {wrong} of {same.numel()} values "
             f"{verb} not.",
             f"{zh}的形状和 dtype 都对，但 {same.numel()} 个值里有 {wrong} 个不对。",
+        )
+
+
+def expect_entries(
+    got: Any,
+    want: Sequence[Any],
+    hints: Sequence[tuple[str, str]],
+    *,
+    read: Callable[[int, Any], Any],
+) -> None:
+    """Require a list of predictions that agrees with what really happens.
+
+    Args:
+        got: The answer, a list or a tuple.
+        want: What happens in each case; no message shows it.
+        hints: For each case a word of help in English and in Chinese.
+        read: Gets the number of an entry, from 1, and the entry; returns it in the
+            form that ``want`` has, or raises :class:`Slip`.
+
+    Raises:
+        Slip: With the number of right entries and help with the first wrong one.
+
+    Example:
+        >>> hint = ("which is larger?", "哪个更大？")
+        >>> expect_entries([1, 2], [1, 3], [hint, hint], read=lambda number, it: it)
+        Traceback (most recent call last):
+        eatorch.expecting.Slip: 1 of 2 are right. Number 2 is not 2: which is larger?
+    """
+    expect_type(got, (list, tuple), en="a list", zh="一个列表")
+    if len(got) != len(want):
+        raise Slip(
+            f"Expected {len(want)} entries, got {len(got)}.",
+            f"应有 {len(want)} 项，得到 {len(got)} 项。",
+        )
+    entries = [read(number, entry) for number, entry in enumerate(got, start=1)]
+    wrong = [at for at, entry in enumerate(entries) if entry != want[at]]
+    if wrong:
+        right, at = len(want) - len(wrong), wrong[0]
+        en, zh = hints[at]
+        raise Slip(
+            f"{right} of {len(want)} are right. Number {at + 1} is not {entries[at]}: "
+            f"{en}",
+            f"{len(want)} 项中答对 {right} 项。第 {at + 1} 项不是 {entries[at]}：{zh}",
         )
 
 

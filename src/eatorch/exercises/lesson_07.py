@@ -12,6 +12,7 @@ from eatorch.checking import (
     Slip,
     call,
     exercise,
+    expect_entries,
     expect_tensor,
     expect_type,
 )
@@ -139,23 +140,8 @@ def _explain_error(got: Any, squares: Tensor) -> None:
 @exercise("07-4")
 def mixes(answer: Any) -> None:
     """What PyTorch does with seven mixtures of dtypes, asked from PyTorch itself."""
-    expect_type(answer, (list, tuple), en="a list", zh="一个列表")
     truth = [_outcome(action) for action in _actions()]
-    if len(answer) != len(truth):
-        raise Slip(
-            f"Expected {len(truth)} entries, got {len(answer)}.",
-            f"应有 {len(truth)} 项，得到 {len(answer)} 项。",
-        )
-    entries = [_entry(number, got) for number, got in enumerate(answer, start=1)]
-    right = sum(got == want for got, want in zip(entries, truth, strict=True))
-    for number, (got, want) in enumerate(zip(entries, truth, strict=True), start=1):
-        if got != want:
-            en, zh = _HINTS[number - 1]
-            raise Slip(
-                f"{right} of {len(truth)} are right. Number {number} is not {got}: "
-                f"{en}",
-                f"{len(truth)} 项中答对 {right} 项。第 {number} 项不是 {got}：{zh}",
-            )
+    expect_entries(answer, truth, _HINTS, read=_entry)
 
 
 def _actions() -> list[Callable[[], Tensor]]:
