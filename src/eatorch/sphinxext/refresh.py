@@ -96,7 +96,8 @@ def _copy_sources(root: Path, scratch: Path) -> None:
     ignore = shutil.ignore_patterns("lessons", "__pycache__")
     for name in ("docs", "gallery"):
         shutil.copytree(root / name, scratch / name, ignore=ignore, dirs_exist_ok=True)
-    for name in ("conf.py", "docutils.conf", "CONTRIBUTING.md"):  # pages include the latter
+    # CONTRIBUTING.md is included in pages.
+    for name in ("conf.py", "docutils.conf", "CONTRIBUTING.md"):
         if (root / name).exists():
             shutil.copy(root / name, scratch)
 
