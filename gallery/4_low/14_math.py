@@ -138,7 +138,7 @@ left.plot(x, x.remainder(3), ".", markersize=2)
 right.plot(x, x.fmod(3), ".", markersize=2, color="C1")
 left.set(title="x % 3", xlabel="x", ylabel="remainder")
 right.set(title="fmod(x, 3)", xlabel="x")
-fig.suptitle("% repeats itself across zero, fmod mirrors", fontsize=10)
+fig.suptitle("% repeats itself across zero, fmod changes its sign there", fontsize=10)
 plt.show()
 
 # %%
@@ -191,7 +191,7 @@ heights.shape, slope.shape, f"steepest: {slope.max():.0f} degrees"
 
 sun = torch.tensor([-0.5, 0.5, 0.5**0.5])  # from the north-west, length 1
 upright = torch.stack([-3 * east, 3 * south, torch.ones_like(east)])
-upright = upright / upright.norm(dim=0)  # (3, row, column)
+upright = upright / torch.linalg.vector_norm(upright, dim=0)  # (3, row, column)
 light = (upright * sun[:, None, None]).sum(dim=0).clamp(min=0)
 
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.4))
@@ -250,9 +250,9 @@ m.float().mean(0), m.prod(1), (m > 1).all(0), m.amax(1), m.argmax(1)
 # %%
 # Four surprises wait here.
 #
-# - ``max`` with ``dim`` returns *two* tensors, the values and where they stand;
-#   ``amax`` returns the values only. The same holds for ``min``, ``median`` and
-#   ``mode``. The larger of *two tensors*, cell by cell, is :func:`torch.maximum`.
+# - ``max`` with ``dim`` returns *two* tensors, the values and where they stand, and so
+#   do ``min``, ``median`` and ``mode``. ``amax`` and ``amin`` return the values only.
+#   The larger of *two tensors*, cell by cell, is :func:`torch.maximum`.
 # - ``std`` and ``var`` divide by n - 1; those of NumPy divide by n. Say
 #   ``correction=0`` here or ``ddof=1`` there.
 # - The median of an even count is the *lower* of the two in the middle; NumPy takes
@@ -307,7 +307,7 @@ ax.plot(distance, path.cummax(0).values, label="highest so far (cummax)")
 ax.plot(distance[1:], climbed, label="climbed so far (cumsum)")
 ax.set(xlabel="distance from the western edge (km)", ylabel="metres")
 ax.legend(fontsize=8)
-ax.set_title("A walk climbs far more than the height it ends at", fontsize=10)
+ax.set_title("The rises add up to far more than the highest point", fontsize=10)
 plt.show()
 f"climbed {climbed[-1]:.0f} m, highest point {path.max():.0f} m"
 
@@ -319,8 +319,8 @@ f"climbed {climbed[-1]:.0f} m, highest point {path.max():.0f} m"
 # ``sort`` returns the values in order and the *indices* where they came from;
 # ``argsort`` returns the indices alone.
 # ``topk`` finds the k largest without sorting the rest, and with ``largest=False`` the
-# k smallest.
-# All three work along the last axis unless you name another.
+# k smallest; ``kthvalue`` finds the k-th smallest alone.
+# All four work along the last axis unless you name another.
 
 scores = torch.tensor([0.1, 0.7, 0.3, 0.9, 0.2, 0.6])
 top = scores.topk(3)
@@ -528,10 +528,10 @@ with eatorch.show_error(RuntimeError):
 # ---------------------------------
 # :mod:`torch.linalg` is the home of linear algebra, and its names are those of
 # :mod:`numpy.linalg`.
-# To find x with ``A @ x = b``, the school writes :math:`x = A^{-1} b`.
+# To find x with ``A @ x = b``, textbooks write :math:`x = A^{-1} b`.
 # :func:`torch.linalg.solve` finds x without the inverse, which is faster and loses
 # fewer digits.
-# The matrix of Hilbert, :math:`a_{ij} = 1 / (i + j + 1)`, is famous for showing it.
+# The Hilbert matrix, :math:`a_{ij} = 1 / (i + j + 1)`, is a famous example.
 
 index = torch.arange(5)
 hilbert = 1 / (index[:, None] + index + 1)  # broadcasting makes the table
@@ -545,8 +545,8 @@ for name, answer in (("solve", solved), ("inv", inverted)):
 # %%
 # ``solve`` comes much closer to b.
 # Yet both answers are a little off, for this matrix enlarges every rounding error.
-# How much, says its *condition number*: with 10 to the power of five, up to five of
-# the seven digits of ``float32`` may be lost.
+# How much, says its *condition number*: at 10 to the power k, up to k of the seven
+# digits of ``float32`` may be lost, here between five and six.
 # The determinant is tiny too, but it is no measure of trouble: it shrinks with the mere
 # size of the numbers.
 
@@ -663,8 +663,7 @@ plt.show()
 # Now the detail that many texts get wrong.
 # ``torch.linalg.svd`` returns ``Vh``, *already transposed*, and the product wants it as
 # it is.
-# Older notes, one of our sources among them, transpose it once more and find their
-# matrix again.
+# Some older notes transpose it once more and find their matrix again.
 # How can that be?
 # We try it with two columns, and then with three.
 
@@ -686,8 +685,8 @@ for a in (lucky, other):
 # %%
 # The first is right by luck: its ``Vh`` is a mirror, and the matrix of a mirror is
 # symmetric, so the transpose changes nothing.
-# (Turn the sign of one row and of its column of U, which is just as good an SVD, and
-# ``Vh`` is a rotation: the luck is gone.)
+# (Turn the sign of one row and of its column of U, as another machine may do.
+# That is just as good an SVD, but ``Vh`` is a rotation now, and the luck is gone.)
 # With three columns nobody raises an error, and the result is wrong.
 # Always test a decomposition by putting it together again.
 #
@@ -812,7 +811,8 @@ plt.show()
 # Each letter is an axis.
 # Three rules:
 #
-# 1. The same letter in two tensors means the same index: those axes run together.
+# 1. The same letter, in two tensors or twice in one, means the same index: those axes
+#    run together.
 # 2. A letter that is missing on the right is summed over.
 # 3. The order of letters on the right is the order of axes in the result.
 #
@@ -908,7 +908,7 @@ scores.shape, attended.shape
 
 # %%
 # The divisor is the *root* of d.
-# One of our sources divides by d itself, and no error tells.
+# Divide by d itself, and no error tells you.
 # Why the root?
 # A dot product of two random vectors is a sum of d products with variance 1, so its
 # variance is d and its typical size :math:`\sqrt{d}`.
@@ -943,8 +943,9 @@ for name, divisor in zip(spread, (1, 32, 1024), strict=True):
     print(f"{name:26} {strongest:.0%}")
 
 # %%
-# Undivided, one key takes nearly everything and ``softmax`` hardly learns; divided by
-# d, all keys get about the same, and attention is a plain mean.
+# Undivided, one key takes nearly everything, and a ``softmax`` so sure of itself has
+# almost no gradient left to learn from; divided by d, all keys get about the same, and
+# attention is a plain mean.
 # :ref:`attention` builds the whole layer.
 #
 # .. _math-floats:

@@ -1,8 +1,10 @@
 """Checks of lesson 14, Mathematics, broadcasting, einsum."""
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -82,7 +84,7 @@ def _explain_accuracy(got: Any, want: float, farthest: float, k: int) -> None:
 
 def _is_number(got: Any) -> bool:
     single = isinstance(got, Tensor) and got.numel() == 1 and not got.is_complex()
-    return single or (isinstance(got, (int, float)) and not isinstance(got, bool))
+    return single or (isinstance(got, Real) and not isinstance(got, bool))
 
 
 @exercise("14-2")
@@ -97,7 +99,7 @@ def rank_for(answer: Any) -> None:
     for shape, values, share in cases:
         matrix = _with_values(shape, values)
         got = call(answer, matrix.clone(), share)
-        if isinstance(got, Tensor) and got.numel() == 1:
+        if isinstance(got, Tensor | np.generic) and len(got.reshape(-1)) == 1:
             got = got.item()
         expect_type(got, (int, float), en="a whole number", zh="一个整数")
         _explain_rank(got, values, share)
@@ -219,6 +221,8 @@ def _told(tensors: list[Tensor]) -> str:
 @exercise("14-4")
 def results(answer: Any) -> None:
     """Eight lines whose values PyTorch itself is asked for."""
+    if isinstance(answer, Tensor | np.ndarray) and answer.ndim == 1:
+        answer = answer.tolist()
     expect_type(answer, (list, tuple), en="a list", zh="一个列表")
     truth = _eight()
     if len(answer) != len(truth):
