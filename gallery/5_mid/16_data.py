@@ -207,13 +207,17 @@ def batches_by_hand(dataset, batch_size, generator):
 
 
 # %%
-# Same seed, same batches, to the last number:
+# Same seed, same batches, to the last number.
+# (From the second epoch on they would differ: the sampler of PyTorch shuffles once more
+# when it is through and uses none of it.)
 
 ours, theirs = (torch.Generator().manual_seed(1) for _ in range(2))
 loader = DataLoader(flowers, batch_size=16, shuffle=True, generator=theirs)
 for own, ready in zip(batches_by_hand(flowers, 16, ours), loader, strict=True):
     assert all(map(torch.equal, own, ready))
-f"all {len(loader)} batches are equal"
+own, ready = next(batches_by_hand(flowers, 16, ours)), next(iter(loader))
+assert not torch.equal(own[0], ready[0])  # the second epoch
+f"all {len(loader)} batches of the first epoch are equal"
 
 # %%
 # That hidden draw has a consequence which puzzles people: a loader *without* a
@@ -263,7 +267,15 @@ def trace(action):
 # An ``iter`` and a ``next`` are all that ``for`` does to get there.
 
 loader = DataLoader(flowers, batch_size=2, shuffle=True)
-trace(lambda: next(iter(loader)))
+iterators = []
+
+
+def first_turn():
+    iterators.append(iter(loader))  # kept, or its end would be traced as well
+    next(iterators[0])
+
+
+trace(first_turn)
 
 # %%
 # Four names are worth remembering:
@@ -275,9 +287,6 @@ trace(lambda: next(iter(loader)))
 # - ``_next_index`` asks for indices: step 2, with step 1 in it.
 # - ``fetch`` asks for the data: our ``__getitem__`` twice (step 3), then ``collate``
 #   for the pair, and in it for the inputs and for the targets (step 4).
-#
-# The last two lines at the left edge belong to the end: we left after one batch, and
-# Python closes the two samplers, which were waiting to go on.
 #
 # When a loader fails, the traceback lists just these names.
 # Read it from below: the lowest line of *your* file is the place.
@@ -436,9 +445,9 @@ data.default_collate([{"age": 31, "name": "Ada"}, {"age": 27, "name": "Alan"}])
 
 # %%
 # The second line and the last two are traps.
-# A Python float becomes ``float64``, as does everything out of NumPy and pandas that
-# was not told otherwise, while layers hold ``float32``; and a label that NumPy kept as
-# ``int32`` stays so.
+# A Python float becomes ``float64``, and floats from NumPy and pandas are ``float64``
+# unless you say otherwise, while layers hold ``float32``; and a label that NumPy kept
+# as ``int32`` stays so.
 # The loader is content, and it is the model or the loss that complains, far from the
 # cause:
 
@@ -455,8 +464,8 @@ with eatorch.show_error(RuntimeError):
 # dtype=torch.float32)`` for measurements and targets of a regression, ``int(label)``
 # for classes.
 #
-# A third sample stops the loader at once: ``None``, which a ``__getitem__`` without a
-# ``return`` gives, or one that hides a broken file.
+# A third kind of sample stops the loader at once: ``None``, which a ``__getitem__``
+# without a ``return`` gives, or one that hides a broken file.
 # Filter your list in ``__init__`` instead.
 
 with eatorch.show_error(TypeError):
@@ -468,7 +477,7 @@ with eatorch.show_error(TypeError):
 # Samples of unequal length
 # -------------------------
 # Sentences differ in length, and stacking needs equal shapes.
-# This is the best known error of all loaders.
+# This is one of the best known errors of a loader.
 # We take sentences from docstrings and number their words; 0 stays free for padding.
 
 texts = eatorch.data.docstrings(["numpy", "python"])
@@ -484,8 +493,8 @@ with eatorch.show_error(RuntimeError):
 
 # %%
 # The cure is a collate function of our own: fill the short ones up, and keep the true
-# lengths, so that a model can tell words from filling.
-# :func:`torch.nn.utils.rnn.pad_sequence` does the filling.
+# lengths, so that a model can tell words from padding.
+# :func:`torch.nn.utils.rnn.pad_sequence` does the padding.
 
 
 def pad(samples):
@@ -501,7 +510,7 @@ tokens.shape, lengths
 
 # %%
 # It pads to the longest sentence *of the batch*, so one long sentence makes 15 others
-# long, and a GPU computes the filling as well.
+# long, and a GPU computes the padding as well.
 # Batches of similar length waste less.
 # Which samples go together is the batch sampler's business, and any iterable of lists
 # of indices will do: sort by length, cut into lists, shuffle the lists.
@@ -513,14 +522,15 @@ similar = [groups[number] for number in shuffled]
 grouped = DataLoader(sentences, batch_sampler=similar, collate_fn=pad)
 
 
-def filling(loader):
+def padding_share(loader):
     """Return the share of padding in an epoch."""
     counts = [(lengths.sum(), tokens.numel()) for tokens, lengths in loader]
     return 1 - sum(used for used, _ in counts) / sum(size for _, size in counts)
 
 
-assert filling(grouped) < filling(mixed) / 3
-print(f"filling: {filling(mixed):.0%} shuffled, {filling(grouped):.0%} grouped")
+shares = padding_share(mixed), padding_share(grouped)
+assert shares[1] < shares[0] / 3
+print(f"padding: {shares[0]:.0%} shuffled, {shares[1]:.0%} grouped")
 
 # %%
 # The picture shows one batch of each kind, a bar for each sentence.
@@ -531,13 +541,14 @@ fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.9), sharex=True, layout="constrai
 kinds = {"shuffled": mixed, "grouped by length": grouped}
 for ax, (name, loader) in zip(axes, kinds.items(), strict=True):
     tokens, lengths = next(iter(loader))
-    ax.barh(range(16), lengths, label="words")
-    rest = tokens.shape[1] - lengths
-    ax.barh(range(16), rest, left=lengths, color="0.5", alpha=0.4, label="filling")
+    own = lengths.numpy()
+    ax.barh(range(16), own, label="words")
+    rest = tokens.shape[1] - own
+    ax.barh(range(16), rest, left=own, color="0.5", alpha=0.4, label="padding")
     ax.set(title=name, xlabel="length (words)", ylabel="sentence")
     ax.label_outer()
 fig.legend(*ax.get_legend_handles_labels(), loc="outside right")
-fig.suptitle("Sentences of similar length need almost no filling")
+fig.suptitle("Sentences of similar length need almost no padding")
 plt.show()
 
 # %%
@@ -582,7 +593,7 @@ with eatorch.show_error(ValueError):
 # A shuffled batch may then lack a class altogether.
 # :class:`~torch.utils.data.WeightedRandomSampler` draws with replacement, each sample
 # in proportion to *its* weight; with one over the size of its class, all classes are
-# drawn equally often.
+# drawn equally often on average.
 
 rare = Subset(flowers, [*range(50), *range(50, 60), *range(100, 105)])
 species = torch.tensor([int(target) for _, target in rare])
@@ -600,7 +611,7 @@ fig, axes = plt.subplots(1, 2, figsize=(7.5, 3), sharey=True, layout="constraine
 kinds = {"shuffled": plain, "weighted": balanced}
 for ax, (name, sampler) in zip(axes, kinds.items(), strict=True):
     batches = [batch for _, batch in DataLoader(rare, 13, sampler=sampler)]
-    counts = torch.stack([batch.bincount(minlength=3) for batch in batches])
+    counts = torch.stack([batch.bincount(minlength=3) for batch in batches]).numpy()
     for number, label in enumerate(table.classes):
         below = counts[:, :number].sum(1)
         ax.bar(range(5), counts[:, number], bottom=below, label=label)
@@ -612,6 +623,7 @@ fig.suptitle("Weights bring every class into every batch")
 plt.show()
 
 # %%
+# It is still chance: now and then even a weighted batch lacks a class, but rarely.
 # Drawing with replacement has a price, and we can count it: the few virginica come
 # again and again, and many setosa do not come at all in this epoch.
 
@@ -644,7 +656,7 @@ sorted(set(wrong)), "all setosa"
 # ----------------------
 # :class:`~torch.utils.data.Subset` is a data set and a list of indices into it.
 # :func:`torch.utils.data.random_split` makes such lists by shuffling; fractions must
-# sum to 1, and a generator makes the split repeatable.
+# sum to 1 and counts to the length, and a generator makes the split repeatable.
 # We cut 80, 10 and 10 percent.
 # ``+`` joins data sets end to end, as :class:`~torch.utils.data.ConcatDataset` does
 # for many.
@@ -659,7 +671,7 @@ with eatorch.show_error(ValueError):
     data.random_split(flowers, [100, 40])
 
 # %%
-# Chance splits *rows*.
+# ``random_split`` splits *rows*.
 # Where rows belong together, several pictures of one patient, say, split the patients;
 # where time runs, cut at a date.
 #
@@ -888,7 +900,7 @@ told = subprocess.run(command, capture_output=True, text=True, check=True)
 print(told.stdout)
 
 # %%
-# Three lessons stand in these two tables.
+# These two tables teach three things.
 #
 # - **Not shared, all samples come twice**, once from each worker. A map-style data set
 #   is safe from this, since the main process deals out the indices; an iterable one
@@ -1052,7 +1064,8 @@ scratch.cleanup()
 # Write ``path_to(action, name)``: it runs ``action()`` and returns the list of calls
 # that are *open*, from the action itself down to the first call of a function called
 # ``name``.
-# A call that has returned by then does not belong to it.
+# A call that has returned by then does not belong to it; if ``name`` is never called,
+# the list is empty.
 # Take the short names (``frame.f_code.co_name``), leave nothing out, and switch the
 # profiler off at the end.
 # Then use it to list the calls from ``next(iterator)`` of a loader down to
@@ -1156,7 +1169,7 @@ eatorch.check("16-2", CatsAndDogs)
 #
 # .. dropdown:: Hint
 #
-#    The sentence itself cannot tell filling from words; its length can.
+#    The sentence itself cannot tell padding from words; its length can.
 #    Compare ``torch.arange(longest)`` with the lengths as a column.
 #
 # .. dropdown:: Solution

@@ -85,6 +85,24 @@ def left_on(action: Action, name: str) -> list[str]:
     return found
 
 
+def long_names(action: Action, name: str) -> list[str]:
+    calls: list[str] = []
+    found: list[str] = []
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            calls.append(frame.f_code.co_qualname)
+            if frame.f_code.co_name == name and not found:
+                found.extend(calls)
+        elif event == "return":
+            calls.pop()
+
+    sys.setprofile(note)
+    action()
+    sys.setprofile(None)
+    return found
+
+
 class _Right(Dataset[Any]):
     pattern = "*.png"
 
@@ -242,6 +260,7 @@ WRONG: dict[str, list[Any]] = {
         without_the_action,
         without_the_end,
         left_on,
+        long_names,
     ],
     "16-2": [
         EveryFile,

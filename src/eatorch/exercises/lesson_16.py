@@ -116,6 +116,9 @@ def _wrong_path(got: list[Any], want: list[str], name: str) -> Slip:
         )
     if got == want[::-1]:
         en, zh = "the order is reversed: outermost first", "顺序反了：最外层在最前"
+    elif [str(call).rpartition(".")[2] for call in got] == want:
+        en = "these are the long names: take co_name, not co_qualname"
+        zh = "这些是长名：应取 co_name，而不是 co_qualname"
     elif got == want[1:]:
         en, zh = "the action itself is missing", "缺少动作本身"
     elif got == want[:-1]:
@@ -198,7 +201,7 @@ def _right_pair(pair: Any, name: str, grey: int) -> None:
     want = torch.full((1, 4, 5), grey / 255)
     expect_tensor(image, want, en="the picture", zh="图片")
     right = int(name.startswith("dog"))
-    if isinstance(label, Tensor) and label.numel() == 1:
+    if isinstance(label, Tensor | np.generic) and len(label.reshape(-1)) == 1:
         label = label.item()
     expect_type(label, int, en="0 or 1 as label", zh="标签 0 或 1")
     if label != right:
@@ -276,7 +279,7 @@ def _known_masks(got: Any, tokens: Tensor, mask: Tensor) -> None:
         )
     if torch.equal(second.bool(), tokens != 0) and not mask.equal(tokens != 0):
         raise Slip(
-            "The mask is False where the sentence holds word 0. Filling and word 0 "
+            "The mask is False where the sentence holds word 0. Padding and word 0 "
             "look alike; what tells them apart?",
             "句子里的 0 号词也被掩码标成了 False。填充和 0 号词长得一样，靠什么区分？",
         )
