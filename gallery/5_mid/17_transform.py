@@ -640,6 +640,9 @@ def ten_crop(image, size):
     return five_crop(image, size) + five_crop(image.flip(-1), size)
 
 
+# %%
+# ``ten_crop`` adds the same five of the mirrored picture.
+
 torch.manual_seed(1)
 ten = ten_crop(palace, 32)
 crops = {
@@ -679,9 +682,7 @@ pair = torch.cat([digit, white], dim=-1).expand(3, -1, -1)
 # pixel has in common with its neighbours is gone, and edges stay.
 # The other operations are those from above.
 
-mean = palace.mean((1, 2), keepdim=True)
-std = palace.std((1, 2), keepdim=True)
-normal = (palace - mean) / std
+centred = palace - palace.mean((1, 2), keepdim=True)
 operations = {
     "Resize": resize(palace, (24, 24)),
     "Pad": functional.pad(palace, [24] * 4, value=0.8),
@@ -693,7 +694,7 @@ operations = {
     "LinearTransformation": pair,
     "Lambda (a blur)": gaussian_blur(palace, 2),
     "ToTensor": resize(to_image(eatorch.data.photo("china")[:, 110:537]), (96, 96)),
-    "Normalize": normal,
+    "Normalize": centred / palace.std((1, 2), keepdim=True),
 }
 
 # %%
@@ -904,6 +905,10 @@ def jiggle(images, degrees, pixels, generator):
     return functional.grid_sample(images, grid, align_corners=False)
 
 
+# %%
+# The half turn is the one that will do harm.
+
+
 def half_turn(images, generator):
     """Turn about half of the pictures upside down."""
     chosen = torch.rand(len(images), generator=generator, device=images.device) < 0.5
@@ -1047,6 +1052,11 @@ ways = {
 }
 
 
+# %%
+# The training loop is the usual one; the transform comes in where the network gets its
+# batch.
+
+
 def train(augment, images, targets, generator, epochs=40):
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
@@ -1077,6 +1087,9 @@ def scores(model, images, targets):
     heads = (targets == 6) | (targets == 9)
     return [hits.float().mean() for hits in (right, moved_right, right[heads])]
 
+
+# %%
+# Twenty small networks:
 
 results = torch.zeros(len(ways), 5, 3)  # (way, seed, score)
 for seed in range(5):
