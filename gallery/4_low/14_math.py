@@ -28,8 +28,8 @@ import eatorch
 #
 # Number by number: the rounding family
 # -------------------------------------
-# An *element-wise* operation looks at each number alone: the result has the shape of
-# the input, and no number knows its neighbours.
+# An *element-wise* operation looks at each number alone: the result is a new tensor of
+# the same shape, and no number knows its neighbours.
 # ``sqrt``, ``exp``, ``log``, ``sin``, ``abs``, ``sign`` and the five that cut off
 # digits are of this kind.
 # We shall draw many tensors as cells, so two helpers come first.
@@ -521,6 +521,7 @@ with eatorch.show_error(RuntimeError):
 # %%
 # ``.T`` is for matrices; ``.mT`` transposes the last two axes and leaves the batch
 # alone.
+# Both are views and copy nothing.
 #
 # .. _math-solve:
 #

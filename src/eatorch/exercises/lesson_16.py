@@ -245,9 +245,9 @@ def collate(answer: Any) -> None:
         got = call(answer, samples)
         if not isinstance(got, tuple | list) or len(got) != 3:
             raise Slip(
-                "Expected three tensors, tokens, mask and labels, got "
+                "Expected three tensors, sentences, mask and labels, got "
                 f"{type(got).__name__} {shorten(got)}.",
-                "应当是三个张量：词、掩码和标签，"
+                "应当是三个张量：句子、掩码和标签，"
                 f"得到的是 {type(got).__name__} {shorten(got)}。",
             )
         longest = max(map(len, texts))
