@@ -90,7 +90,8 @@ kind(small[2:], small), kind(small.clone(), small)
 # -------------
 # :ref:`tensor-create` made tensors by value, by number and by distribution.
 # From lists, from NumPy, ``zeros``, ``ones``, ``arange`` and ``rand`` you know.
-# What is missing is patterns in a matrix, and writing into a tensor that exists.
+# Two things are still missing: patterns in a matrix, and writing into a tensor that
+# exists.
 
 numbers = torch.tensor([5, 6, 7, 8])
 colours = torch.tensor([0, 1, 2, 3])

@@ -175,8 +175,9 @@ f"{left_over:.4f}"
 # We wrote ``self.hidden = ...``, and it knew.
 # Python turns such a line into a call of ``__setattr__``, and ``nn.Module`` has its
 # own, which sorts what comes in.
-# We trace it by code: a module that reports in which of its dictionaries each value
-# ended up.
+# Three dictionaries are its drawers: one for parameters, one for *buffers*, which are
+# tensors that belong to the module but are not learned, and one for child modules.
+# We trace it by code: a module that reports in which drawer each value ended up.
 
 
 def place_of(module, name):
@@ -481,7 +482,7 @@ simple
 # Buffers: state that is not learned
 # ----------------------------------
 # Some numbers belong to a model although no optimizer should touch them: the mean and
-# deviation of the training data, a mask, the running average of a norm layer.
+# standard deviation of the training data, a mask, the running average of a norm layer.
 # They have to move and be saved with the model.
 # That is a *buffer*.
 # There are two ways to write it, old and new, and with ``persistent=False`` it moves
@@ -489,7 +490,7 @@ simple
 
 
 class Standardise(nn.Module):
-    """Bring each column to mean 0 and deviation 1, as in the training data."""
+    """Bring each column to mean 0 and standard deviation 1 in the training data."""
 
     def __init__(self, data):
         super().__init__()
