@@ -103,8 +103,8 @@ torch.round(torch.tensor([3.14159, 0.125]), decimals=2)
 #
 # Two kinds of remainder
 # ----------------------
-# Division has two halves, the quotient and what is left over, and both depend on where
-# the quotient is cut.
+# A division gives two numbers, the quotient and what is left over, and both depend on
+# where the quotient is cut.
 # ``//`` and ``%`` (:func:`torch.remainder`) cut with ``floor``;
 # :func:`torch.fmod` cuts with ``trunc``, as the language C does.
 # With positive numbers you cannot tell them apart.
@@ -570,7 +570,7 @@ torch.trace(hilbert), torch.linalg.matrix_rank(torch.ones(2, 2))
 # ---------------------
 # A *norm* measures size.
 # For vectors, ``ord=2`` is the length, ``ord=1`` the way along the streets, and
-# ``torch.inf`` the largest entry.
+# ``torch.inf`` the largest absolute value.
 # For a matrix ``ord=2`` means something else: the most it can stretch a vector, which
 # the next sections explain.
 # Two functions keep the readings apart.
@@ -589,8 +589,8 @@ torch.linalg.vector_norm(stretch), torch.linalg.matrix_norm(stretch, ord=2)
 # A matrix moves every vector, most of them into a new direction.
 # *Eigenvectors* keep theirs; they only become longer or shorter, by their *eigenvalue*:
 # :math:`A v = \lambda v`.
-# A symmetric matrix has real ones at right angles, and :func:`torch.linalg.eigh` finds
-# them in ascending order.
+# A symmetric matrix has real eigenvalues and eigenvectors at right angles;
+# :func:`torch.linalg.eigh` finds them in ascending order of the eigenvalues.
 # :func:`torch.linalg.eig` takes any square matrix, so its answer is always complex: a
 # rotation keeps no real direction.
 
@@ -617,7 +617,7 @@ careless, honest
 # %%
 # :func:`torch.linalg.qr` splits a matrix into Q, whose columns have length 1 and stand
 # at right angles, and R, which is zero below the diagonal.
-# It serves to solve least squares: multiplying by ``Q.T`` undoes Q without an inverse.
+# It is one way to least squares: multiplying by ``Q.T`` undoes Q without an inverse.
 # Here a line through four points, by hand and by :func:`torch.linalg.lstsq`.
 
 x, y = torch.tensor([0.0, 1, 2, 3]), torch.tensor([1.0, 3, 4, 8])
