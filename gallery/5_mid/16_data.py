@@ -192,7 +192,7 @@ plt.show()
 # -------------------------
 # If that is all, we can do it ourselves.
 # One detail is hard to guess: before it shuffles, a loader draws one number from the
-# generator, the seed for its worker processes, even when it has none.
+# generator, the seed for its worker processes, even when there are none.
 # So our version draws it too, and throws it away.
 
 
@@ -289,7 +289,7 @@ trace(first_turn)
 #   for the pair, and in it for the inputs and for the targets (step 4).
 #
 # When a loader fails, the traceback lists just these names.
-# Read it from below: the lowest line of *your* file is the place.
+# Read it from the bottom up: the lowest line of *your* file is the place.
 #
 # .. _data-folder:
 #
