@@ -215,8 +215,8 @@ for name, start in wishes.items():
     print(f"{name:16} forward {forward:.2f}, backward {backward:.2f}")
 
 # %%
-# ``fan_in`` keeps the signal and is the default, ``fan_out`` keeps the gradient, Xavier
-# misses both by the same factor.
+# ``fan_in`` keeps the signal and is the default, ``fan_out`` keeps the gradient, and
+# Xavier lies in between.
 # PyTorch reads the fans from the shape: fan in from axis 1, fan out from axis 0.
 # If you make a matrix of your own with shape ``(inputs, outputs)`` for ``x @ weight``,
 # hand over ``weight.mT``, or the fans are swapped.
@@ -289,6 +289,8 @@ with eatorch.show_error(ValueError):
 # You can measure how much one tanh takes from standard normal numbers, and
 # :ref:`exercise 19-3 <norm-ex3>` asks for just that: the answer is about 1.6.
 # PyTorch uses 5/3, and 1 for the sigmoid, which is a convention and no remedy.
+# For SELU the documentation itself advises ``"linear"`` where the network is to
+# normalise itself.
 #
 # One layer is not a hundred, so let us see what these gains do in depth.
 
@@ -372,11 +374,12 @@ assert torch.allclose(rotation @ rotation.mT, torch.eye(100), atol=1e-5)
 arrow.norm(), (rotation @ arrow).norm()
 
 # %%
-# The rest makes no dice roll for every weight.
+# The others are simpler.
 # :func:`~torch.nn.init.zeros_`, :func:`~torch.nn.init.ones_` and
 # :func:`~torch.nn.init.constant_` fill, :func:`~torch.nn.init.eye_` and
 # :func:`~torch.nn.init.dirac_` let the input pass unchanged through a linear layer or a
-# convolution, and :func:`~torch.nn.init.sparse_` leaves only a part of the weights.
+# convolution, and :func:`~torch.nn.init.sparse_` draws only a part of the weights and
+# sets the others to zero.
 #
 # .. _norm-apply:
 #
@@ -403,8 +406,7 @@ net.apply(kaiming_start)
 # %%
 # Two slips are common here.
 # Who fills a weight *without* :mod:`torch.nn.init` writes into a leaf that asks for a
-# gradient, and needs :class:`torch.no_grad` (older code reached for ``.data`` instead;
-# see :ref:`autograd` for why not).
+# gradient, and needs :class:`torch.no_grad`; :ref:`autograd` shows why.
 # And a bias has one axis, so it has no fans.
 
 with eatorch.show_error(RuntimeError):
@@ -422,7 +424,7 @@ with eatorch.show_error(ValueError):
 # Because equal units stay equal.
 # If all weights are the same number, all hidden units compute the same, get the same
 # gradient and take the same step, for ever.
-# With zeros it is worse: no gradient gets through at all.
+# With zeros it is worse: no gradient reaches any weight, and only the last bias learns.
 # We train a small network on the digits and ask how far its eight hidden units are
 # apart.
 
@@ -473,12 +475,12 @@ for name, start in tried.items():
     for layer in (net[0], net[2]):
         start(layer.weight)
         nn.init.zeros_(layer.bias)
-    fit(net, rate=0.5, steps=150)
+    fit(net, rate=0.5, steps=100)
     apart = rms(net[0].weight - net[0].weight.mean(0))
     print(f"{name:8} accuracy {accuracy(net):.2f}, units apart by {apart:.1e}")
 
 # %%
-# Zeros have not learned, and eight equal units are worth one.
+# Zeros have learned nothing, and eight equal units are worth one.
 # Randomness is there to break the symmetry.
 # A *bias* may start at zero, for the weights beside it already differ.
 #
@@ -487,9 +489,9 @@ for name, start in tried.items():
 # Batch normalisation by hand
 # ---------------------------
 # A good start does not last: after a few steps the weights are others.
-# The idea of 2015: do not hope for the right size, *make* it, in the middle of the
-# network, in each pass.
-# Batch normalisation takes one channel, over all samples of the batch, and does four
+# The idea of `batch normalisation <https://arxiv.org/abs/1502.03167>`_ (2015): do not
+# hope for the right size, *make* it, in the middle of the network, in each pass.
+# It takes one channel, over all samples of the batch, and does four
 # things: minus, divided by, times, plus.
 #
 # .. math::
@@ -570,7 +572,8 @@ layer.running_mean, layer.running_var, layer.num_batches_tracked
 # The same call has moved the running averages, from 0 and 1 a tenth of the way towards
 # the batch.
 # Here the variance is the *unbiased* one, divided by :math:`n - 1`.
-# People report this as a bug again and again.
+# People `report this as a bug <https://github.com/pytorch/pytorch/issues/3122>`_ again
+# and again.
 # It is intended, and as in the paper: the biased variance is that of this batch, the
 # unbiased one is the better guess for all data.
 
@@ -674,7 +677,7 @@ ax.set_title("In training the output depends on the company, in evaluation it do
 plt.show()
 
 # %%
-# In training this is noise, and a little of it even helps against overfitting.
+# In training this is noise, and a little of it may even help against overfitting.
 # The smaller the batch, the more noise; with two samples only the sign is left, as
 # :ref:`exercise 19-4 <norm-ex4>` shows.
 # For predictions the noise is a fault: the answer for your picture must not depend on
@@ -707,7 +710,7 @@ def normed_net(norm, depth=2):
 
 torch.manual_seed(0)
 net = normed_net(nn.BatchNorm1d)
-fit(net, rate=0.3, steps=200)
+fit(net, rate=0.3, steps=100)
 right = accuracy(net)
 
 # %%
@@ -860,10 +863,8 @@ assert close(nn.GroupNorm(4, 4)(x), nn.InstanceNorm1d(4)(x))
 #
 #    y = \frac{x}{\sqrt{\mathrm{mean}(x^2) + \epsilon}} \cdot \gamma
 #
-# Most large language models of recent years use it: it does about the same good with
-# less work.
-# Note two defaults: no bias, and for ``eps`` the machine precision of the dtype instead
-# of ``1e-5``.
+# Many large language models use it: it does about the same good with less work.
+# Note two defaults: no bias, and for ``eps`` the machine precision instead of ``1e-5``.
 
 token = torch.tensor([[1.0, 2.0, 3.0, 6.0]])
 eps = torch.finfo(token.dtype).eps
@@ -909,16 +910,16 @@ for name, norm in kept.items():
 # Bad start, good start, with and without a norm
 # ----------------------------------------------
 # Now to the question that counts: what does all this bring in training?
-# A network of ten layers learns to read digits in 40 steps.
+# A network of nine layers learns to read digits in 40 steps.
 # We try three norms, four starts and three learning rates, and note the share of test
 # digits that is read correctly.
 # Guessing gives 0.1.
 
 
 def started(norm, start):
-    """Return a network of ten layers whose weights are set by ``start``."""
+    """Return a network of nine layers whose weights are set by ``start``."""
     torch.manual_seed(0)
-    net = normed_net(norm, depth=10)
+    net = normed_net(norm, depth=8)
     for module in net:
         if isinstance(module, nn.Linear):
             start(module.weight)
@@ -970,24 +971,27 @@ plt.show()
 
 # %%
 # Without a norm, only Kaiming's start learns anything, and the default of
-# :class:`~torch.nn.Linear` does not: ten layers are deep for it.
+# :class:`~torch.nn.Linear` does not: nine layers are deep for it.
 # With BatchNorm every start gets somewhere, and higher learning rates pay.
-# LayerNorm rescues all but the smallest start, and nothing at the highest rate.
-# Behind a norm only the *direction* of a weight matters, not its length.
-# So the shorter the weights, the farther they are turned by one step: tiny weights are
-# thrown about.
+# LayerNorm helps most where the rate is small, and nothing learns at the highest.
+# In front of a norm only the *direction* of the weights matters, not their length, as
+# the next section shows.
+# So the shorter they are, the farther one step turns them: tiny weights are thrown
+# about.
 # A norm is no licence for carelessness, and how far you get still depends on the start.
 #
 # Take such a table with a grain of salt.
 # It shows one seed, one depth, forty plain steps.
-# An optimizer such as :class:`torch.optim.Adam` hides much of the difference, because
-# it rescales each step by itself; and a shallow network shows none.
+# Play with it: with ``depth=1`` in ``started`` all four starts learn, norm or not.
+# Put :class:`torch.optim.Adam` with a rate of 0.01 into ``fit``, and Kaiming's start
+# gets farther, but Adam cannot revive a signal that has faded: the first two rows
+# without a norm hardly move.
 
-best = {kind: table.max().item() for kind, table in scores.items()}
-assert best["no norm"] < 0.6
-assert best["BatchNorm"] > 0.8
+assert (scores["no norm"][[0, 1, 3]] < 0.3).all()
+assert scores["BatchNorm"].max() > scores["no norm"].max()
 assert (scores["BatchNorm"].amax(1) > 0.3).all()
-best
+for kind, table in scores.items():
+    print(f"{kind:9} best start: {list(choices)[table.amax(1).argmax()]}")
 
 # %%
 # .. _norm-bias:
@@ -1043,7 +1047,7 @@ for name, norm in {**kinds, "RMSNorm": nn.RMSNorm}.items():
     print(f"{name:9} relative difference {off:.0e}")
 
 # %%
-# No trick makes four small batches one large batch for BatchNorm.
+# For BatchNorm, adding up does not turn four small batches into a large one.
 # Use GroupNorm or LayerNorm then, or, if the parts are on several GPUs,
 # :class:`~torch.nn.SyncBatchNorm`, which exchanges the means.
 #
@@ -1101,9 +1105,9 @@ print("per channel, meant: ", [f"{rms(meant[..., n]):.2f}" for n in (1, 16, 31)]
 
 # %%
 # Which norm, then?
-# Convolutions with batches of 16 and more: BatchNorm.
-# Convolutions with small batches: GroupNorm.
-# Sequences and transformers: LayerNorm or RMSNorm, in front of each block.
+# As a rule of thumb, BatchNorm for convolutions with batches of 16 and more, GroupNorm
+# if the batches are smaller, and LayerNorm or RMSNorm for sequences and transformers,
+# in front of each block.
 # :ref:`attention` builds one.
 #
 # .. admonition:: Then and now
@@ -1112,9 +1116,9 @@ print("per channel, meant: ", [f"{rms(meant[..., n]):.2f}" for n in (1, 16, 31)]
 #      the most used of all, together with RMSNorm, which PyTorch has had since 2.4
 #      (2024).
 #    - The paper of 2015 explained the success of BatchNorm by a "reduced internal
-#      covariate shift". Experiments of 2018 did not confirm this and found that the
-#      loss becomes smoother, so that longer steps are safe. That it works is certain,
-#      why is still discussed.
+#      covariate shift". `Experiments of 2018 <https://arxiv.org/abs/1805.11604>`_ did
+#      not confirm this and found that the loss becomes smoother, so that longer steps
+#      are safe. That it works is certain, why is still discussed.
 #    - Weights were set with ``layer.weight.data.normal_()``, and the functions of
 #      :mod:`torch.nn.init` had no underscore: ``xavier_uniform`` is deprecated, write
 #      :func:`~torch.nn.init.xavier_uniform_`.
@@ -1294,7 +1298,7 @@ eatorch.check("19-4", pair)
 # - A layer multiplies the RMS by the root of fan in, times its weights' deviation.
 #   A hundred layers turn small errors into ``nan`` or nothing.
 # - Kaiming for ReLU, Xavier for tanh. The default of :class:`~torch.nn.Linear` is
-#   smaller than both, and fine for shallow networks.
+#   usually smaller than both, and fine for shallow networks.
 # - Weights random, biases zero; ``apply`` and :mod:`torch.nn.init` set a whole model.
 # - A batch norm: minus mean, divided by deviation, times scale, plus shift. The first
 #   two are measured, the last two learned.
