@@ -31,6 +31,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.data import DataLoader, Dataset
 
 import eatorch
@@ -215,8 +216,7 @@ CELLS = {
 }  # fmt: skip
 
 # %%
-# Each arrow is a pair of box numbers; the road that the state can travel without
-# passing through weights is drawn in colour.
+# Each arrow is a pair of box numbers.
 
 ARROWS = {
     "RNN": [(0, 1), (1, 2)],
@@ -224,17 +224,22 @@ ARROWS = {
     "LSTM": [(0, 5), (0, 6), (0, 7), (5, 2), (6, 3), (7, 8), (4, 8)],
 }
 
+# %%
+# One more thing goes into the picture: in colour, the road that a state can travel
+# without passing through any weights.
+
 
 def draw_cell(ax, boxes, arrows, road):
     """Draw boxes and arrows, those of the road in colour."""
-    style = {"arrowstyle": "->", "shrinkA": 15, "shrinkB": 15}
-    for text, (x, y) in boxes.items():
-        ax.text(x, y, text, ha="center", va="center", bbox={"fc": "none", "ec": "0.5"})
+    look = {"ha": "center", "va": "center", "bbox": {"fc": "none", "ec": "0.5"}}
+    frames = [ax.text(*xy, text, **look).get_bbox_patch() for text, xy in boxes.items()]
     places = list(boxes.values())
-    for color, pairs in [("0.5", arrows), ("C1", road)]:
-        for start, end in pairs:
-            line = {**style, "color": color, "linewidth": 3 if color == "C1" else 1}
-            ax.annotate("", places[end], places[start], arrowprops=line)
+    for start, end in [*arrows, *road]:
+        line = {"arrowstyle": "->", "color": "0.5"}
+        if (start, end) in road:
+            line = {"arrowstyle": "->", "color": "C1", "linewidth": 3}
+        line |= {"patchA": frames[start], "patchB": frames[end]}
+        ax.annotate("", places[end], places[start], arrowprops=line)
 
 
 # %%
@@ -460,8 +465,8 @@ assert lags["RNN, doubling"][30] > 10 * lags["RNN, doubling"][0]
 
 # %%
 # Did you expect the GRU and the LSTM far above the RNN?
-# So say many texts, but a *fresh* gate stands at about one half, and a half per step
-# vanishes as fast as the matrix of the RNN.
+# Many texts say so, but a *fresh* gate stands at about one half, and what is halved at
+# each step is gone as fast as what the matrix of the RNN shrinks.
 # The difference is that a gate can **learn** to open, and that you can open it at the
 # start.
 # The RNN has only its matrix, the same for every input: if that shrinks, the gradient
@@ -494,7 +499,7 @@ with eatorch.show_error(RuntimeError):
 
 # %%
 # Against vanishing, clipping does nothing.
-# There help gates, shorter sequences, or a direct look back as in :ref:`attention`.
+# Gates help, or shorter sequences, or a direct look back as in :ref:`attention`.
 #
 # .. _rnn-detach:
 #
@@ -542,7 +547,7 @@ with eatorch.show_error(RuntimeError):
 
 # %%
 # The state of the first piece still hangs on the graph of the first piece, and
-# ``backward`` has freed that graph (why, stands in :ref:`autograd-once`).
+# ``backward`` has freed that graph (:ref:`autograd-once` says why).
 # The message proposes ``retain_graph=True``.
 # Do not: each round would then go back to the very first piece, slower and slower, and
 # as soon as the optimizer steps, it fails anyway.
@@ -644,7 +649,8 @@ packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=
 packed.batch_sizes, packed.sorted_indices
 
 # %%
-# The result is a tuple, and its first two parts are all that a layer needs.
+# The result is a :class:`~torch.nn.utils.rnn.PackedSequence`, a tuple; its first two
+# parts hold the cells and the batch sizes.
 # We draw them with one colour per step.
 # The packed row holds all first letters, then all second letters, and no filling.
 
@@ -852,7 +858,7 @@ letters, lengths, targets = next(iter(batches(valid_rows)))
 letters.shape, lengths[:8], f"{(letters == 0).float().mean():.0%} padding"
 
 # %%
-# More than half of the batch is padding that packing spares us.
+# More than half of this batch is padding that packing spares us.
 #
 # .. _rnn-train:
 #
@@ -880,6 +886,10 @@ class Reader(nn.Module):
         return self.head(state[-1])
 
 
+# %%
+# To judge, we need no gradients.
+
+
 def predict(model, rows):
     """Return the logits of all names in ``rows``, shape (name, language)."""
     with torch.inference_mode():
@@ -898,14 +908,13 @@ def fit(layer, epochs=5):
     train = batches(train_rows, shuffle=True, generator=order)
     model, history = Reader(layer), []
     optimizer = torch.optim.AdamW(model.parameters())
-    steps = epochs * len(train)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=steps)
+    scheduler = OneCycleLR(optimizer, 0.01, total_steps=epochs * len(train))
     for _ in range(epochs):
         for letters, lengths, targets in train:
             train_step(model, optimizer, letters, lengths, targets)
             scheduler.step()
-        right = predict(model, valid_rows).argmax(dim=1) == names.targets[valid_rows]
-        history.append(right.float().mean().item())
+        guesses = predict(model, valid_rows).argmax(dim=1)
+        history.append((guesses == names.targets[valid_rows]).float().mean().item())
     return model, history
 
 
@@ -1076,7 +1085,7 @@ for name in typed:
     print(f"{name:11}{told}")
 
 # %%
-# Three cities, Polish flowers and a Finnish town are words that the data does not hold,
+# Two cities, Polish flowers and a Finnish town are words that the data does not hold,
 # and yet the spelling tells.
 # Then it goes wrong: Łódź lies in Poland, and Königsberg is a German name.
 # *Angola* belongs to most of the eighteen, and one of them gets the largest share.
@@ -1100,6 +1109,7 @@ def read_aloud(model, name):
 
 name = "Jyväskylä"
 states, opinions = read_aloud(models["GRU"], name)
+ordered = states[:, states[-1].argsort()]  # by the value after the last letter
 states.shape, opinions.shape
 
 # %%
@@ -1109,9 +1119,8 @@ states.shape, opinions.shape
 fig, (top, bottom) = plt.subplots(
     2, 1, figsize=(8, 5.5), sharex=True, height_ratios=[3, 2], layout="constrained"
 )
-image = top.imshow(
-    states[:, states[-1].argsort()].T, aspect="auto", cmap="RdBu_r", vmin=-1, vmax=1
-)
+image = top.imshow(ordered.T, "RdBu_r", aspect="auto", interpolation="nearest")
+image.set_clim(-1, 1)
 fig.colorbar(image, ax=top, label="value")
 top.set(ylabel="hidden number", title="Hidden state after each letter")
 for language in opinions.max(dim=0).values.topk(4).indices.tolist():
@@ -1130,33 +1139,46 @@ plt.show()
 # Last, back to the gradient.
 # How far back do *trained* networks look?
 # We take the names of at least twenty letters, cut them to their last twenty, and
-# measure as before, in fresh readers (dotted) and in trained ones.
+# measure as before, in fresh readers and in trained ones.
 
 long = torch.stack([encode(text)[-20:] for text in names.texts if len(text) >= 20])
-fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 reach = {}
-for color, (name, model) in zip(["C0", "C1"], models.items(), strict=True):
-    for label, each in {
-        "fresh": Reader(type(model.recurrent)),
-        "trained": model,
-    }.items():
-        vectors = each.embedding(long).detach()  # (name, letter, feature)
-        lengths_by_lag = by_lag(each.recurrent, vectors)
-        reach[name, label] = lengths_by_lag / lengths_by_lag[0]
-        style = {"fresh": ":", "trained": "-"}[label]
-        ax.semilogy(reach[name, label], style, color=color, label=f"{name}, {label}")
+for name, model in models.items():
+    fresh = Reader(type(model.recurrent))
+    for label, reader in {"fresh": fresh, "trained": model}.items():
+        vectors = reader.embedding(long).detach()  # (name, letter, feature)
+        gradients = by_lag(reader.recurrent, vectors)
+        reach[f"{name}, {label}"] = gradients / gradients[0]
+
+# %%
+# Dotted lines are fresh, full ones trained.
+
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+for number, (name, gradients) in enumerate(reach.items()):
+    style = ":" if "fresh" in name else "-"
+    ax.semilogy(gradients, style, color=f"C{number // 2}", label=name)
 ax.set(xlabel="lag (letters before the end)", ylabel="gradient, relative to lag 0")
+ax.set_xticks(range(0, 20, 5))
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 ax.set_title("Training teaches both to look back, the GRU farther")
 plt.show()
 
-# %%
-# Here is the promised learning: the gates have opened, and even the matrix of the RNN
-# has grown.
+assert reach["GRU, trained"][15] > reach["RNN, trained"][15]
+assert reach["RNN, trained"][15] > 100 * reach["RNN, fresh"][15]
 
-for name in models:
-    assert reach[name, "trained"][15] > 100 * reach[name, "fresh"][15]
-assert reach["GRU", "trained"][15] > reach["RNN", "trained"][15]
+# %%
+# Here is the promised learning.
+# The GRU has its gates for it; the RNN can only let its matrix grow, for all inputs at
+# once.
+# In the fresh layer above, the largest eigenvalue was less than one.
+# And now?
+
+after = torch.linalg.eigvals(models["RNN"].recurrent.weight_hh_l0.detach()).abs().max()
+assert radius < 1 < after
+print(f"largest eigenvalue, fresh {radius:.2f}, trained {after:.2f}")
+
+# %%
+# Now only the slopes of ``tanh``, all below one, keep the gradient from exploding.
 
 # %%
 # .. admonition:: Then and now
