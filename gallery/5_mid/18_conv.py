@@ -27,6 +27,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.colors import ListedColormap
 from torch import nn
 from torch.nn import functional
 
@@ -129,7 +130,8 @@ def draw(ax, tensor, title, marked=None, colour="C1"):
     """Draw a small tensor and colour some of its cells."""
     eatorch.plots.draw_tensor(tensor, ax=ax)
     if marked is not None:
-        for cell, chosen in zip(ax.patches, marked.flatten(), strict=True):
+        chosen_cells = marked.expand(tensor.shape).flatten()
+        for cell, chosen in zip(ax.patches, chosen_cells, strict=True):
             cell.set(facecolor=colour if chosen else "C0", alpha=0.6 if chosen else 0.2)
     ax.set_title(title, fontsize=10, pad=22 if tensor.ndim > 2 else 4)
     ax.axis("off")
@@ -161,8 +163,8 @@ plt.show()
 # Filters on a photo
 # ------------------
 # What a convolution finds depends on its kernel.
-# Before networks learned their kernels, people chose them, and these classics are still
-# the best way to get a feeling for them.
+# Before networks learned their kernels, people chose them, and these classics still
+# give you the best feeling for what a kernel does.
 # Five kernels make one layer with five output channels, weight ``(5, 1, 3, 3)``.
 
 classics = {
@@ -195,8 +197,8 @@ plt.show()
 # %%
 # In the last three pictures, middle grey is zero.
 # The posts of the palace stand out among the vertical edges and its eaves among the
-# horizontal ones: each kernel answers to one direction.
-# A network that learns to see finds kernels much like these by itself.
+# horizontal ones: these two kernels answer to one direction each, the last to all.
+# Networks trained on many photos find kernels for edges by themselves.
 #
 # .. _conv-flip:
 #
@@ -217,6 +219,7 @@ assert np.array_equal(turned.numpy(), np.convolve(*arrays, mode="valid"))
 
 # %%
 # In two dimensions the flip is a half turn, ``kernel.flip(0, 1)``.
+# The image is again a single 1, in the middle of 5 x 5 cells.
 
 dot = torch.zeros(5, 5)
 dot[2, 2] = 1
@@ -224,11 +227,10 @@ steps = torch.arange(1.0, 10).view(3, 3)
 straight, flipped = slide(dot, steps), slide(dot, steps.flip(0, 1))
 assert torch.equal(flipped, steps)
 
-fig, axes = plt.subplots(1, 4, figsize=(8, 2.5), gridspec_kw=FILL)
-draw(axes[0], dot, "image: a single 1", dot)
-draw(axes[1], steps, "kernel", steps == 1)
-draw(axes[2], straight, "conv2d", straight == 1)
-draw(axes[3], flipped, "true convolution", flipped == 1)
+fig, axes = plt.subplots(1, 3, figsize=(6.5, 2.5), gridspec_kw=FILL)
+draw(axes[0], steps, "kernel", steps == 1)
+draw(axes[1], straight, "conv2d", straight == 1)
+draw(axes[2], flipped, "true convolution", flipped == 1)
 fig.suptitle(
     "conv2d leaves a kernel turned round, a true convolution leaves it as it is"
 )
@@ -245,8 +247,8 @@ plt.show()
 # -----------------------------------
 # A colour picture has three channels, and a kernel for it has three sheets, one for
 # each.
-# All 27 products go into *one* sum.
-# So a kernel eats all input channels and makes one map; a layer has as many kernels as
+# With 3 x 3 cells on each sheet, all 27 products go into *one* sum.
+# So a kernel reads all input channels and makes one map; a layer has as many kernels as
 # it has output channels, and each kernel adds a bias of its own:
 #
 # .. math::
@@ -264,13 +266,13 @@ with torch.no_grad():
 # Small whole numbers keep the picture readable: three sheets of input above, two
 # kernels below, each with the map that it makes.
 
-fig = plt.figure(figsize=(7.5, 5.4), layout="constrained")
-places = fig.add_gridspec(3, 2, width_ratios=[3, 1])
+fig = plt.figure(figsize=(7.5, 5.4))
+places = fig.add_gridspec(3, 2, width_ratios=[3, 1], **FILL | {"hspace": 0.5})
 draw(fig.add_subplot(places[0, 0]), colours, "input: three channels")
 for number, colour in enumerate(("C1", "C2")):
     left, right = (fig.add_subplot(places[number + 1, n]) for n in (0, 1))
-    draw(left, small.weight[number], f"kernel {number}", torch.ones(3, 2, 2), colour)
-    draw(right, both[number], f"map {number}", torch.ones(2, 2), colour)
+    draw(left, small.weight[number], f"kernel {number}", torch.ones(1), colour)
+    draw(right, both[number], f"map {number}", torch.ones(1), colour)
 fig.suptitle("Each kernel has a sheet for every input channel and makes one map")
 plt.show()
 
@@ -330,7 +332,7 @@ def draw_reach(ax, *, size=7, kernel_size=3, padding=0, stride=1, dilation=1):
 # Blue cells are the input, grey ones the zeros added around it, orange ones the output.
 
 cases = [{}, {"padding": 1}, {"stride": 2}, {"dilation": 2}]
-fig, axes = plt.subplots(2, 2, figsize=(7.6, 3.8), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(7.6, 4), gridspec_kw=ROOM | {"hspace": 0.8})
 for ax, case in zip(axes.flat, cases, strict=True):
     draw_reach(ax, **case)
     told = ", ".join(f"{name}={value}" for name, value in case.items())
@@ -396,8 +398,8 @@ plt.show()
 
 # %%
 # The stairs come from rounding down: where a stride does not divide evenly, the last
-# cells of the input are never looked at, and different inputs give the same output
-# size.
+# cells of the padded input are never looked at, and different inputs give the same
+# output size.
 # Remember two recipes rather than the formula:
 #
 # - **Keep the size**: an odd kernel, stride 1, ``padding`` :math:`= d (k - 1) / 2`, or
@@ -500,12 +502,11 @@ assert (changes != 0).float().mean() < 0.03
 # %%
 # Four frames, and below them what changed from each to the next:
 
-fig, axes = plt.subplots(2, 4, figsize=(8, 2.9), gridspec_kw=FILL)
-for ax, frame in zip(axes[0], film[0], strict=True):
-    ax.imshow(frame.numpy(), cmap="gray", vmin=0, vmax=1)
-for ax, change in zip(axes[1], changes[0]):  # noqa: B905 - one less than the frames
-    ax.imshow(change.numpy(), cmap="gray", vmin=-1, vmax=1)
-for ax in axes.flat:
+fig, axes = plt.subplots(2, 1, figsize=(8, 2.9), gridspec_kw=FILL)
+for ax, frames, darkest in [(axes[0], film[0], 0), (axes[1], changes[0], -1)]:
+    gaps = functional.pad(frames, (0, 8), value=torch.nan)  # right of each frame
+    strip = gaps.permute(1, 0, 2).flatten(1)  # (height, all frames side by side)
+    ax.imshow(strip.numpy(), cmap="gray", vmin=darkest, vmax=1)
     ax.axis("off")
 fig.suptitle("A kernel along time sees only what moves")
 plt.show()
@@ -530,7 +531,7 @@ for groups in (1, 2, 8):
 
 fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.9), gridspec_kw=ROOM)
 for ax, (groups, links) in zip(axes, reach.items(), strict=True):
-    ax.imshow(links.where(links != 0, torch.nan).numpy(), cmap="PuOr")
+    ax.imshow(links.where(links != 0, torch.nan).numpy(), cmap="viridis")
     ax.set(title=f"groups={groups}", xlabel="input channel", ylabel="output map")
 fig.suptitle("Groups cut the connections, and each group has weights of its own")
 plt.show()
@@ -559,7 +560,7 @@ layer.weight.shape
 # alone.
 # A 1 x 1 convolution behind it mixes the channels again.
 # This pair, called *depthwise separable*, looks at the same cells as one ordinary layer
-# for a fraction of the weights, which is why networks for telephones are made of it.
+# for a fraction of the weights, which is why networks for phones are often made of it.
 
 ordinary = nn.Conv2d(64, 128, kernel_size=3, padding=1)
 separable = nn.Sequential(
@@ -584,12 +585,16 @@ f"{counts[0]:,} or {counts[1]:,} parameters, {counts[0] / counts[1]:.1f} times f
 # The stride is as large as the window unless you say otherwise, so windows do not
 # overlap, and the output size follows the formula from above.
 # Each channel is pooled alone.
+# By hand it is a view with two axes more, which count the cells inside each window, and
+# the largest along these two.
 
 grid = torch.tensor([[1.0, 5, 2, 0], [3, 4, 1, 7], [0, 2, 9, 6], [8, 1, 3, 2]])
 pool = nn.MaxPool2d(kernel_size=2, return_indices=True)
 largest, where = pool(grid[None, None])  # (1, 1, 2, 2) each
 mean = nn.AvgPool2d(kernel_size=2)(grid[None, None])
 back = nn.MaxUnpool2d(kernel_size=2)(largest, where)  # (1, 1, 4, 4)
+by_hand = grid.view(2, 2, 2, 2).amax(dim=(1, 3))  # (window, cell, window, cell)
+assert torch.equal(largest[0, 0], by_hand)
 assert not list(pool.parameters())
 where
 
@@ -693,7 +698,7 @@ assert torch.equal(product.view(3, 3), slide(image, kernel))
 
 chosen = torch.arange(9) == 1 * 3 + 2
 fig, axes = plt.subplots(1, 2, figsize=(7.5, 3.8), gridspec_kw=FILL)
-draw(axes[0], columns, "unfold: a column for every place", chosen.expand(9, 9))
+draw(axes[0], columns, "unfold: a column for every place", chosen)
 draw(axes[1], product.view(3, 3), "kernel @ columns, folded", chosen.view(3, 3))
 fig.suptitle("Unfold turns windows into columns, and a matrix product does the rest")
 plt.show()
@@ -723,14 +728,15 @@ times[0, 0]
 # There is a second matrix in a convolution.
 # Write the 25 cells of the image as one line; then each of the 9 results is a weighted
 # sum of that line, and the whole layer is a 9 x 25 matrix.
-# The identity matrix makes it visible.
+# The identity matrix makes it visible; weights of 1 are blue, those of 2 orange.
 
 line = torch.eye(25).view(25, 1, 5, 5)
 matrix = functional.conv2d(line, kernel[None, None]).flatten(1).T  # (9, 25)
 assert torch.equal((matrix @ image.flatten()).view(3, 3), slide(image, kernel))
 
 fig, ax = plt.subplots(figsize=(7, 3), gridspec_kw=ROOM)
-ax.imshow(matrix.where(matrix != 0, torch.nan).numpy(), cmap="PuOr", vmin=-2, vmax=2)
+blue_orange = ListedColormap(["C0", "C1"])
+ax.imshow(matrix.where(matrix != 0, torch.nan).numpy(), cmap=blue_orange)
 ax.set(xlabel="cell of the image, row by row", ylabel="cell of the result")
 ax.set_title("A convolution is a linear layer that repeats the same few weights")
 plt.show()
@@ -863,8 +869,10 @@ plt.show()
 # has no weights.
 # ``nearest`` repeats cells, ``linear`` (for pictures ``bilinear``) slides from one to
 # the next.
-# ``align_corners`` decides what sits at the ends: the middle of the first *cell*, or
-# the first number itself.
+# With ``align_corners=True`` the first and the last number stay at the ends, and the
+# way between them is divided evenly.
+# With ``False``, the default, a number is the middle of its cell, and cells keep their
+# width in proportion; beyond the outermost middles the ends are repeated.
 
 ends = torch.tensor([[[0.0, 30]]])  # (batch, channel, cell)
 print(functional.interpolate(ends, scale_factor=2, mode="nearest"))
@@ -896,16 +904,27 @@ assert counts == [(4 + 1) * 3, 5 * 3]
 linear(torch.zeros(2, 7, 4)).shape, embedding(torch.zeros(2, 7).long()).shape
 
 # %%
-# The embedding skips all products with zero.
+# Small whole numbers once more, above for the linear layer, with bias 0, and below for
+# the embedding.
+# Follow the orange cells: above, a row of the weight meets the input and makes one
+# number; below, a one-hot row is all zeros but for a single 1, so the embedding skips
+# the product and copies a row.
 
 with torch.no_grad():
+    linear.weight.copy_(torch.arange(12.0).view(3, 4) % 5)
+    linear.bias.zero_()
     embedding.weight.copy_(torch.arange(15.0).view(5, 3))
-fig, axes = plt.subplots(1, 3, figsize=(7.5, 3), gridspec_kw=FILL)
-draw(axes[0], one_hot.int(), "one-hot words 3, 0, 3, 1", one_hot == 1)
-picked = torch.tensor([[1], [1], [0], [1], [0]]).expand(5, 3)
-draw(axes[1], embedding.weight, "weight: a row per word", picked)
-draw(axes[2], embedding(words), "result", torch.ones(4, 3))
-fig.suptitle("An embedding picks the rows that a one-hot product would pick")
+vector, second = torch.tensor([1.0, 0, 2, 1]), torch.tensor([[0], [1], [0]])
+asked, row = (words == 0)[:, None], (torch.arange(5) == 0)[:, None]
+
+fig, axes = plt.subplots(2, 3, figsize=(7.5, 4.6), gridspec_kw=FILL | {"hspace": 0.3})
+draw(axes[0, 0], linear.weight, "weight of Linear(4, 3)", second)
+draw(axes[0, 1], vector[:, None], "input", torch.ones(1))
+draw(axes[0, 2], linear(vector)[:, None], "output", second)
+draw(axes[1, 0], one_hot.int(), "one-hot words 3, 0, 3, 1", asked)
+draw(axes[1, 1], embedding.weight, "weight of Embedding(5, 3)", row)
+draw(axes[1, 2], embedding(words), "output", asked)
+fig.suptitle("A linear layer multiplies rows, an embedding only picks them")
 plt.show()
 
 # %%
@@ -926,9 +945,9 @@ padded.weight[0].tolist(), padded.weight.grad.sum(dim=1).tolist()
 #
 # Dropout, in short
 # -----------------
-# :class:`~torch.nn.Dropout` sets random numbers to zero while the network trains, so
-# that no cell can rely on a single other one.
-# The survivors grow by 1 / (1 - p), which keeps the mean.
+# :class:`~torch.nn.Dropout` sets cells picked at random to zero while the network
+# trains, so that no cell can rely on a single other one.
+# The survivors are divided by 1 - p, which keeps the mean on average.
 # In evaluation it does nothing, which is why forgetting ``eval()`` makes predictions
 # flicker.
 # On maps use :class:`~torch.nn.Dropout2d`: neighbouring cells tell almost the same, so
@@ -955,7 +974,8 @@ assert torch.allclose(second(first(inputs)), inputs @ single.T, atol=1e-6)
 assert not torch.allclose(second(first(inputs).relu()), inputs @ single.T)
 
 # %%
-# An activation is such a bend, applied to every cell alone, without changing the shape.
+# An *activation* is such a bend, applied to every cell alone, without changing the
+# shape.
 # Here are eight, with their derivatives, since training lives on the derivative.
 # A tensor that records gradients has to be detached before Matplotlib turns it into a
 # NumPy array.
@@ -989,7 +1009,7 @@ for ax, (name, bend) in zip(axes.flat, bends.items(), strict=True):
     ax.set(title=name, xlabel="input", ylabel="output", ylim=(-1.3, 2.5))
     ax.label_outer()
 axes[0, 0].legend(fontsize=8)
-fig.suptitle("The old bends go flat on both sides, the newer ones keep a slope of 1")
+fig.suptitle("The old bends go flat on both sides, the newer ones at most on the left")
 plt.show()
 
 # %%

@@ -20,6 +20,10 @@ def colours_stay_channels(pictures: Tensor, weight: Tensor) -> Tensor:
     return functional.conv3d(pictures.unsqueeze(2), weight.unsqueeze(2))
 
 
+def depth_of_one(pictures: Tensor, weight: Tensor) -> Tensor:
+    return colours_stay_channels(pictures, weight).squeeze(2)
+
+
 def no_third_dimension(pictures: Tensor, weight: Tensor) -> Tensor:
     return functional.conv2d(pictures, weight)
 
@@ -127,6 +131,7 @@ WRONG: dict[str, list[Any]] = {
         kept_depth,
         squeezed_everything,
         colours_stay_channels,
+        depth_of_one,
         no_third_dimension,
     ],
     "18-3": [

@@ -1,8 +1,10 @@
 """Checks of lesson 18, Layers I: convolution, pooling, linear, activation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from numpy import generic, ndarray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
@@ -31,6 +33,7 @@ _QUESTIONS: tuple[Words, ...] = (
 @exercise("18-1")
 def by_hand(answer: Any) -> None:
     """Convolve three filled channels with kernels of ones and twos."""
+    answer = _plain(answer)
     expect_type(answer, (list, tuple), en="a list of numbers", zh="由数组成的列表")
     truth = _filled_channels()
     if len(answer) != len(truth):
@@ -40,6 +43,11 @@ def by_hand(answer: Any) -> None:
         )
     for number, (got, want) in enumerate(zip(answer, truth, strict=True), start=1):
         _expect_sum(number, got, want)
+
+
+def _plain(answer: Any) -> Any:
+    """Turn tensors and arrays into Python's own numbers and lists."""
+    return answer.tolist() if isinstance(answer, (Tensor, ndarray, generic)) else answer
 
 
 def _filled_channels() -> list[float]:
@@ -96,6 +104,12 @@ def conv2d_by_3d(answer: Any) -> None:
                 "The numbers are right, but they did not come from conv3d alone.",
                 "数是对的，但它们不是只靠 conv3d 得来的。",
             )
+        if calls.weight["conv3d"][2] != channels:
+            raise Slip(
+                "The numbers are right, but the colours are still channels. Make them "
+                "the depth, along which conv3d slides.",
+                "数是对的，但颜色仍然是通道。请把颜色当作深度，让 conv3d 沿着它滑动。",
+            )
 
 
 def _explain_depth(got: Any, want: Tensor) -> None:
@@ -115,11 +129,12 @@ def _explain_depth(got: Any, want: Tensor) -> None:
 
 
 class _Calls(TorchFunctionMode):
-    """Notes each convolution that is called, and how it was padded."""
+    """Notes each convolution that is called, its weight's shape and its padding."""
 
     def __init__(self) -> None:
         super().__init__()
         self.padding: dict[str, Any] = {}
+        self.weight: dict[str, tuple[int, ...]] = {}
 
     def __torch_function__(
         self,
@@ -133,6 +148,8 @@ class _Calls(TorchFunctionMode):
             place = 4  # of the padding among the arguments
             given = args[place] if len(args) > place else 0
             self.padding[name] = options.get("padding", given)
+            weight = options["weight"] if "weight" in options else args[1]
+            self.weight[name] = tuple(weight.shape)
         return func(*args, **options)
 
 
@@ -151,7 +168,7 @@ def conv_parameters(answer: Any) -> None:
             inputs, outputs, size, groups=groups, bias=bias, device="meta"
         )
         want = sum(parameter.numel() for parameter in layer.parameters())
-        got = call(answer, inputs, outputs, size, groups=groups, bias=bias)
+        got = _plain(call(answer, inputs, outputs, size, groups=groups, bias=bias))
         expect_type(got, (int, float), en="a number", zh="一个数")
         if got != want:
             _explain_count(got, layer)
@@ -223,12 +240,17 @@ def conv_padded(answer: Any) -> None:
         want = functional.conv2d(pictures, weight, bias, padding=padding)
         _explain_border(got, want, bias, padding)
         expect_tensor(got, want, en="the result", zh="结果", tolerance=1e-4)
-        if any(given not in (0, (0, 0)) for given in calls.padding.values()):
+        if any(_pads(given) for given in calls.padding.values()):
             raise Slip(
                 "The numbers are right, but conv2d did the padding. Pad the input "
                 "yourself first.",
                 "数是对的，但填充是 conv2d 做的。请先自己填充输入。",
             )
+
+
+def _pads(given: Any) -> bool:
+    """Tell whether a value of ``padding`` adds any cell."""
+    return given != "valid" and any(given if isinstance(given, Sequence) else [given])
 
 
 def _explain_border(got: Any, want: Tensor, bias: Tensor, padding: int) -> None:
