@@ -1,6 +1,7 @@
 """Checks of lesson 12, High-level API: a Trainer."""
 
 import math
+from numbers import Real
 from typing import Any
 
 import torch
@@ -73,7 +74,7 @@ def _root(pairs: list[Pair]) -> float:
 
 
 def _refuse_known_roots(got: Any, pairs: list[Pair]) -> None:
-    expect_type(got, (int, float, Tensor), en="a number", zh="一个数")
+    expect_type(got, (Real, Tensor), en="a number", zh="一个数")
     if isinstance(got, Tensor) and got.numel() != 1:
         expect_tensor(got, torch.tensor(0.0))
     means = torch.stack([square.mean() for square in _squares(pairs)])
@@ -283,7 +284,7 @@ def _refuse_traces(model: nn.Module, training: bool, before: Tensor, got: Any) -
 
 
 def _refuse_known_means(got: Any, model: nn.Module, loader: list[Pair]) -> None:
-    expect_type(got, (int, float, Tensor), en="a plain number", zh="一个普通的数")
+    expect_type(got, (Real, Tensor), en="a plain number", zh="一个普通的数")
     if isinstance(got, Tensor) and got.numel() != 1:
         expect_tensor(got, torch.tensor(0.0))
     training = model.training
