@@ -301,7 +301,8 @@ path = heights[100]  # (column,)
 distance = torch.arange(len(path)) * land.spacing[1] / 1000  # km
 climbed = path.diff().clamp(min=0).cumsum(0)  # one shorter than the path
 
-fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+fig, ax = plt.subplots(figsize=(7, 2.8))
+fig.subplots_adjust(0.11, 0.17, 0.99, 0.9)
 ax.plot(distance, path, label="height of the path")
 ax.plot(distance, path.cummax(0).values, label="highest so far (cummax)")
 ax.plot(distance[1:], climbed, label="climbed so far (cumsum)")
@@ -648,7 +649,8 @@ shear = torch.tensor([[1.5, 1.0], [0.0, 1.0]])
 u, s, vh = torch.linalg.svd(shear)
 angle = torch.linspace(0, 2 * torch.pi, 100)
 circle = torch.stack([angle.cos(), angle.sin()])  # (2, points)
-fig, axes = plt.subplots(1, 2, figsize=(7, 3.3), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(7, 3.3), sharey=True)
+fig.subplots_adjust(0.1, 0.14, 0.99, 0.84, wspace=0.1)
 arrows = (circle, vh.T), (shear @ circle, u * s)
 for ax, (curve, ends) in zip(axes, arrows, strict=True):
     ax.plot(*curve, color="0.5")
@@ -751,7 +753,8 @@ coordinates = (flat - mean) @ vh[:2].T  # (picture, 2)
 assert torch.allclose(coordinates, u[:, :2] * s[:2], atol=1e-3)
 variance = s.square() / s.square().sum()
 
-fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(6, 4.2))
+fig.subplots_adjust(0.12, 0.12, 0.99, 0.93)
 ax.scatter(*coordinates.T, c=digits.targets, cmap="tab10", s=5, alpha=0.6)
 for digit in range(10):
     middle = coordinates[digits.targets == digit].mean(0)
@@ -923,7 +926,8 @@ for d in sizes:
     for name, divisor in zip(spread, (1, d**0.5, d), strict=True):
         spread[name].append(typical / divisor)
 
-fig, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
+fig, ax = plt.subplots(figsize=(6, 2.8))
+fig.subplots_adjust(0.13, 0.17, 0.99, 0.9)
 for name, values in spread.items():
     ax.loglog(sizes, values, "o-", label=name)
 ax.set(xlabel="d, size of a query", ylabel="typical score (std)", ylim=(0.02, 900))
