@@ -41,9 +41,9 @@ import eatorch
 
 def canvas(width, height, title):
     """Return Axes on which one cell is a third of an inch wide."""
-    size = (width / 3, height / 3 + 0.4)
-    ax = plt.subplots(figsize=size, layout="constrained")[1]
-    ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal", title=title)
+    fig = plt.figure(figsize=(width / 3 + 0.1, height / 3 + 0.4))  # 0.4: the title
+    ax = fig.add_axes((0, 0, 1, height / (height + 1.2)))
+    ax.set(xlim=(-0.15, width + 0.15), ylim=(height, 0), aspect="equal", title=title)
     ax.axis("off")
     return ax
 
