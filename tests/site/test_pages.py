@@ -7,7 +7,7 @@ from posixpath import dirname, join, normpath
 
 import pytest
 from bs4 import Tag
-from site_pages import CHINESE, ENGLISH, PAGES, SITE, TOP, TREES, soup, twin
+from site_pages import CHINESE, ENGLISH, HERE, PAGES, SITE, TOP, TREES, soup, twin
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -77,6 +77,13 @@ def test_pictures_have_words_and_sizes(page: str) -> None:
         assert image.has_attr("alt"), image
         decoration = image.find_parent(["a", "summary"]) is not None
         assert image["alt"] or decoration, image
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_warning_and_no_path_of_the_machine_that_built_it(page: str) -> None:
+    text = soup(page).get_text()
+    for leak in ("site-packages", "DeprecationWarning: ", str(HERE.parents[1])):
+        assert leak not in text
 
 
 @pytest.mark.parametrize("page", PAGES)
