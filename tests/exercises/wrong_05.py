@@ -72,6 +72,15 @@ def two_places_gone(seen: Sentences, unseen: Sentences, size: int) -> float:
     return share(most_common(seen, max(size - 2, 0)), unseen)
 
 
+def mean_of_sentences(seen: Sentences, unseen: Sentences, size: int) -> float:
+    known = most_common(seen, size)
+    return sum(share(known, [words]) for words in unseen) / len(unseen)
+
+
+def from_validation(seen: Sentences, unseen: Sentences, size: int) -> float:  # noqa: ARG001
+    return share(most_common(unseen, size), unseen)
+
+
 def lowest_of_all(losses: list[float], patience: int) -> int:  # noqa: ARG001
     return losses.index(min(losses))
 
@@ -183,7 +192,15 @@ WRONG: dict[str, list[Any]] = {
         one_too_few,
         most_frequent,
     ],
-    "05-2": [known_share, percent, different_words, leaked, two_places_gone],
+    "05-2": [
+        known_share,
+        percent,
+        different_words,
+        leaked,
+        two_places_gone,
+        mean_of_sentences,
+        from_validation,
+    ],
     "05-3": [
         lowest_of_all,
         first_rise,
