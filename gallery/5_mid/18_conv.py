@@ -140,7 +140,7 @@ def draw(ax, tensor, title, marked=None, colour="C1"):
 # %%
 # Orange cells are at work; above the result stand the products that are not zero.
 
-fig, axes = plt.subplots(2, 3, figsize=(7, 5), gridspec_kw=FILL)
+fig, axes = plt.subplots(2, 3, figsize=(6.5, 4.5), gridspec_kw=FILL)
 for panels, (row, column) in zip(axes, [(0, 0), (1, 2)], strict=True):
     under, place = torch.zeros(5, 5), torch.zeros(3, 3)
     under[row : row + 3, column : column + 3] = place[row, column] = 1
@@ -184,7 +184,7 @@ filtered = functional.conv2d(grey, weight)  # (1, 5, 158, 238)
 # A kernel that sums to 1 keeps the brightness; one that sums to 0 turns every even area
 # into zero and leaves only what changes.
 
-fig, axes = plt.subplots(2, 3, figsize=(7.5, 3.9), gridspec_kw=FILL)
+fig, axes = plt.subplots(2, 3, figsize=(7, 3.7), gridspec_kw=FILL)
 panels = {"the photo": grey[0, 0], **dict(zip(classics, filtered[0], strict=True))}
 for ax, (name, pixels) in zip(axes.flat, panels.items(), strict=True):
     darkest = -1 if "edges" in name else 0
@@ -226,17 +226,10 @@ dot[2, 2] = 1
 steps = torch.arange(1.0, 10).view(3, 3)
 straight, flipped = slide(dot, steps), slide(dot, steps.flip(0, 1))
 assert torch.equal(flipped, steps)
-
-fig, axes = plt.subplots(1, 3, figsize=(6.5, 2.5), gridspec_kw=FILL)
-draw(axes[0], steps, "kernel", steps == 1)
-draw(axes[1], straight, "conv2d", straight == 1)
-draw(axes[2], flipped, "true convolution", flipped == 1)
-fig.suptitle(
-    "conv2d leaves a kernel turned round, a true convolution leaves it as it is"
-)
-plt.show()
+straight, flipped
 
 # %%
+# ``conv2d`` leaves the kernel turned round, a true convolution leaves it as it is.
 # For learning the difference does not matter: the network would simply learn the
 # flipped weights.
 # It matters when you bring a kernel from a textbook or from signal processing.
@@ -266,7 +259,7 @@ with torch.no_grad():
 # Small whole numbers keep the picture readable: three sheets of input above, two
 # kernels below, each with the map that it makes.
 
-fig = plt.figure(figsize=(7.5, 5.4))
+fig = plt.figure(figsize=(6.5, 4.8))
 places = fig.add_gridspec(3, 2, width_ratios=[3, 1], **FILL | {"hspace": 0.5})
 draw(fig.add_subplot(places[0, 0]), colours, "input: three channels")
 for number, colour in enumerate(("C1", "C2")):
@@ -697,7 +690,7 @@ product = kernel.flatten() @ columns  # (place,)
 assert torch.equal(product.view(3, 3), slide(image, kernel))
 
 chosen = torch.arange(9) == 1 * 3 + 2
-fig, axes = plt.subplots(1, 2, figsize=(7.5, 3.8), gridspec_kw=FILL)
+fig, axes = plt.subplots(1, 2, figsize=(7, 3.5), gridspec_kw=FILL)
 draw(axes[0], columns, "unfold: a column for every place", chosen)
 draw(axes[1], product.view(3, 3), "kernel @ columns, folded", chosen.view(3, 3))
 fig.suptitle("Unfold turns windows into columns, and a matrix product does the rest")
@@ -774,7 +767,7 @@ assert torch.equal(total, sum(stamps))
 # Four cells, a kernel of ones and ``stride=2``: now the stride is the distance between
 # two stamps.
 
-fig, axes = plt.subplots(2, 3, figsize=(7, 5), gridspec_kw=FILL)
+fig, axes = plt.subplots(2, 3, figsize=(6.5, 4.5), gridspec_kw=FILL)
 draw(axes[0, 0], few, "input")
 for number, (ax, made) in enumerate(zip(axes.flat[1:5], stamps, strict=True)):
     draw(ax, made, f"stamp of the {number + 1}", made > 0, f"C{number + 1}")
@@ -917,7 +910,7 @@ with torch.no_grad():
 vector, second = torch.tensor([1.0, 0, 2, 1]), torch.tensor([[0], [1], [0]])
 asked, row = (words == 0)[:, None], (torch.arange(5) == 0)[:, None]
 
-fig, axes = plt.subplots(2, 3, figsize=(7.5, 4.6), gridspec_kw=FILL | {"hspace": 0.3})
+fig, axes = plt.subplots(2, 3, figsize=(6.8, 4.2), gridspec_kw=FILL | {"hspace": 0.3})
 draw(axes[0, 0], linear.weight, "weight of Linear(4, 3)", second)
 draw(axes[0, 1], vector[:, None], "input", torch.ones(1))
 draw(axes[0, 2], linear(vector)[:, None], "output", second)
@@ -1002,7 +995,7 @@ def slope(function, x):
 # Blue is the function, orange its derivative.
 
 x = torch.linspace(-4, 4, 401)
-fig, axes = plt.subplots(2, 4, figsize=(8, 4.2), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 4, figsize=(7.5, 4), sharex=True, sharey=True)
 for ax, (name, bend) in zip(axes.flat, bends.items(), strict=True):
     ax.plot(x, bend(x), label="function")
     ax.plot(x, slope(bend, x), "--", label="derivative")
