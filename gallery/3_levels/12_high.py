@@ -505,7 +505,7 @@ with eatorch.show_error(ValueError):
 # The next one is common in notebooks: you run the cell of the model again, but not the
 # one of the optimizer.
 # Then the optimizer still holds the weights of the *old* model, and a loop of your own
-# runs for ever without learning anything.
+# runs to its end without learning anything.
 
 model = nn.Linear(2, 1)
 with eatorch.show_error(ValueError):
@@ -513,8 +513,8 @@ with eatorch.show_error(ValueError):
 
 # %%
 # A learning rate that is too large makes the loss explode.
-# The trainer stops at the first number that is not finite, says where it was born, and
-# puts everything back to the end of the last whole epoch.
+# The trainer stops at the first number that is not finite, says where it first
+# appeared, and puts everything back to the end of the last whole epoch.
 
 optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
 trainer = Trainer(model, nn.MSELoss(), optimizer, device="cpu")
@@ -643,7 +643,7 @@ def overfit(epochs, callbacks=()):
 
 
 # %%
-# Once to the bitter end, once with a patience of 15 epochs.
+# Once to the very end, once with a patience of 15 epochs.
 
 to_the_end = overfit(150)
 stopped = overfit(150, [EarlyStopping(patience=15)])
