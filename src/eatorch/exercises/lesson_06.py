@@ -61,7 +61,7 @@ def standardise(answer: Any) -> None:
     past = past[~past.isnan()]
     want = (values - past.mean()) / past.std()
     given = values.clone()
-    got = call(answer, given, stop)
+    got = _floats(call(answer, given, stop))
     if isinstance(got, Tensor) and got.shape == values.shape:
         _known_scales(got, values, stop)
     expect_tensor(got, want, en="the scaled series", zh="缩放后的序列")
@@ -172,7 +172,7 @@ def horizon_errors(answer: Any) -> None:
     forecasts = torch.randn(5, 3, generator=generator)
     error = forecasts - torch.stack([series[start : start + 3] for start in starts])
     want = error.square().mean(dim=0).sqrt()
-    got = call(answer, forecasts.clone(), series.clone(), list(starts))
+    got = _floats(call(answer, forecasts.clone(), series.clone(), list(starts)))
     if isinstance(got, Tensor):
         _known_horizons(got, error, forecasts, series)
     expect_tensor(got, want, en="the errors", zh="误差")
@@ -218,12 +218,23 @@ def _alike(got: Tensor, want: Tensor) -> bool:
     return torch.allclose(got, want, atol=1e-4, equal_nan=True)
 
 
+def _floats(got: Any) -> Any:
+    """Turn an array, a float64 tensor or a list of numbers into a float32 tensor."""
+    if isinstance(got, list | tuple) and got:
+        got = [_plain(number) for number in got]
+        numbers = all(isinstance(number, float) for number in got)
+        return torch.tensor(got) if numbers else got
+    if isinstance(got, np.ndarray) and got.dtype.kind == "f":
+        got = torch.from_numpy(got)
+    return got.float() if isinstance(got, Tensor) and got.is_floating_point() else got
+
+
 def _near(got: float, want: float) -> bool:
     return abs(got - want) < 1e-4
 
 
 def _plain(got: Any) -> Any:
     """Turn any single number, of PyTorch, NumPy or Python, into a float."""
-    if isinstance(got, Tensor | np.generic | np.ndarray) and np.size(got) == 1:
+    if isinstance(got, Tensor | np.generic | np.ndarray) and len(got.reshape(-1)) == 1:
         got = got.item()
     return float(got) if isinstance(got, int) and not isinstance(got, bool) else got
