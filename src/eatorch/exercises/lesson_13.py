@@ -11,6 +11,7 @@ from eatorch.checking import (
     Slip,
     call,
     exercise,
+    expect_entries,
     expect_tensor,
     expect_type,
 )
@@ -84,7 +85,8 @@ def _explain_border(name: str, got: Any, book: Tensor) -> None:
 @exercise("13-2")
 def shapes(answer: Any) -> None:
     """The shapes of seven calls of normal, asked from PyTorch itself."""
-    _expect_list(answer, [_shape_of(action) for action in _NORMALS], _shape, _SIZES)
+    truth = [_shape_of(action) for action in _NORMALS]
+    expect_entries(answer, truth, _SIZES, read=_shape)
 
 
 def _shape_of(action: Callable[[], Tensor]) -> tuple[int, ...] | str:
@@ -150,7 +152,7 @@ def verdicts(answer: Any) -> None:
         lambda: y.transpose(1, 2).view(6, 4),
         lambda: y[:, 1].view(6),
     ]
-    _expect_list(answer, [_works(view) for view in views], _verdict, _VIEWS)
+    expect_entries(answer, [_works(view) for view in views], _VIEWS, read=_verdict)
 
 
 def _works(view: Callable[[], Tensor]) -> str:
@@ -188,31 +190,6 @@ def _verdict(number: int, got: Any) -> str:
             f"得到的是 {type(got).__name__} {shorten(got)}。",
         )
     return word
-
-
-def _expect_list(
-    answer: Any,
-    truth: list[Any],
-    read: Callable[[int, Any], Any],
-    hints: tuple[Words, ...],
-) -> None:
-    """Compare a list of predictions with what really happened, entry by entry."""
-    expect_type(answer, (list, tuple), en="a list", zh="一个列表")
-    if len(answer) != len(truth):
-        raise Slip(
-            f"Expected {len(truth)} entries, got {len(answer)}.",
-            f"应有 {len(truth)} 项，得到 {len(answer)} 项。",
-        )
-    entries = [read(number, got) for number, got in enumerate(answer, start=1)]
-    right = sum(got == want for got, want in zip(entries, truth, strict=True))
-    for number, (got, want) in enumerate(zip(entries, truth, strict=True), start=1):
-        if got != want:
-            en, zh = hints[number - 1]
-            raise Slip(
-                f"{right} of {len(truth)} are right. Number {number} is not {got}: "
-                f"{en}",
-                f"{len(truth)} 项中答对 {right} 项。第 {number} 项不是 {got}：{zh}",
-            )
 
 
 @exercise("13-4")

@@ -8,7 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eatorch.checking import Slip, call, exercise, expect_tensor, expect_type
+from eatorch.checking import (
+    Slip,
+    call,
+    exercise,
+    expect_entries,
+    expect_tensor,
+    expect_type,
+)
 from eatorch.expecting import Untouched, shorten
 
 Step = tuple[str, list[str]]
@@ -324,23 +331,8 @@ def _slip_of(
 @exercise("15-4")
 def counts(answer: Any) -> None:
     """What seven classes hold, found out by building them."""
-    expect_type(answer, (list, tuple), en="a list", zh="一个列表")
     truth = [_outcome(build) for build in _CLASSES]
-    if len(answer) != len(truth):
-        raise Slip(
-            f"Expected {len(truth)} entries, got {len(answer)}.",
-            f"应有 {len(truth)} 项，得到 {len(answer)} 项。",
-        )
-    entries = [_entry(number, got) for number, got in enumerate(answer, start=1)]
-    right = sum(got == want for got, want in zip(entries, truth, strict=True))
-    for number, (got, want) in enumerate(zip(entries, truth, strict=True), start=1):
-        if got != want:
-            en, zh = _HINTS[number - 1]
-            raise Slip(
-                f"{right} of {len(truth)} are right. Number {number} is not {got}: "
-                f"{en}",
-                f"{len(truth)} 项中答对 {right} 项。第 {number} 项不是 {got}：{zh}",
-            )
+    expect_entries(answer, truth, _HINTS, read=_entry)
 
 
 def _first(self: nn.Module) -> None:
