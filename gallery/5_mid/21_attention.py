@@ -240,7 +240,8 @@ def heat(ax, table, title):
 # Here is what the mask does to the first head of the first sample.
 
 scores = (query @ key.mT / 8**0.5)[0, 0]  # (query, key)
-fig, axes = plt.subplots(1, 3, figsize=(8.4, 3.1), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(8.4, 3.3))
+fig.subplots_adjust(0.05, 0.14, 0.99, 0.82, wspace=0.15)
 heat(axes[0], scores, "scores")
 heat(axes[1], scores + added, "scores + mask")
 heat(axes[2], weights[0, 0], "weights: rows sum to 1")
@@ -267,7 +268,8 @@ masks |= {"padding, 3 of 5": padding[1, 0].expand(5, 5), "causal & padding": bot
 
 fig, axes = plt.subplots(1, 4, figsize=(8.4, 2.7), layout="constrained")
 for ax, (name, mask) in zip(axes, masks.items(), strict=True):
-    ax.imshow(mask.float().where(mask, torch.nan), cmap="Blues", vmin=-1, vmax=2)
+    cells = mask.float().where(mask, torch.nan).numpy()
+    ax.imshow(cells, cmap="Blues", vmin=-1, vmax=2)
     ax.set(title=name, xlabel="key", xticks=range(5), yticks=range(5))
 axes[0].set_ylabel("query")
 fig.suptitle("Four masks: a filled cell means that the query may look at the key")
@@ -493,26 +495,24 @@ plt.show()
 # .. list-table::
 #    :header-rows: 1
 #
-#    * - Where
-#      - Argument
+#    * - Argument
 #      - True means
 #      - Shape
-#    * - ``scaled_dot_product_attention``
-#      - ``attn_mask``
+#    * - ``attn_mask`` of SDPA
 #      - take part
-#      - anything that broadcasts to (batch, head, query, key)
-#    * - ``MultiheadAttention``
-#      - ``key_padding_mask``
+#      - broadcasts to (batch, head, query, key)
+#    * - ``key_padding_mask`` of MultiheadAttention
 #      - ignore
 #      - (batch, key)
-#    * - ``MultiheadAttention``
-#      - ``attn_mask``
+#    * - ``attn_mask`` of MultiheadAttention
 #      - ignore
 #      - (query, key) or (batch x heads, query, key)
-#    * - ``TransformerEncoderLayer``
-#      - ``src_mask``, ``src_key_padding_mask``
+#    * - ``src_key_padding_mask`` of an encoder layer
 #      - ignore
-#      - as above
+#      - as ``key_padding_mask``
+#    * - ``src_mask`` of an encoder layer
+#      - ignore
+#      - as ``attn_mask`` of MultiheadAttention
 #
 # No error tells, so we run it both ways: ``real`` is True where a token is.
 
@@ -630,7 +630,7 @@ plt.show()
 
 # %%
 # All three curves have one shape: the dot product depends on the distance only, because
-# :math:`\sin a \sin b + \cos a \cos b = \cos(a - b)`.
+# :math:`\sin(a) \sin(b) + \cos(a) \cos(b) = \cos(a - b)`.
 # Newer models turn queries and keys by such angles instead of adding anything to the
 # input (rotary embedding); the idea is the same.
 
@@ -692,12 +692,12 @@ def draw_block(ax, layer, order, title):
         box = {"boxstyle": "round", "facecolor": "C1" if name == "+" else "C0"}
         box |= {"alpha": 0.3, "edgecolor": "0.5"}
         ax.text(0, height, told, ha="center", va="center", fontsize=9, bbox=box)
+        ax.plot([0, 0], [height - 0.7, height - 0.3], color="0.5")
     ends = [number for number, name in enumerate(order) if name == "+"]
     starts = [-1, 2]  # before the first part, and after the third
     for start, end in zip(starts, ends, strict=True):
         heights = [start + 0.5, start + 0.5, end, end]
         ax.plot([0, -0.9, -0.9, -0.1], heights, color="C1")
-    ax.plot([0, 0], [-0.9, len(order) - 0.3], color="0.5", zorder=0)
     ax.set(title=title, xlim=(-1.2, 1.2), ylim=(-1, len(order)))
     ax.axis("off")
 
@@ -926,8 +926,9 @@ f"loss {blind_loss:.2f}", same_digits.tolist(), told.tolist()
 
 fig, ax = plt.subplots(figsize=(6.5, 2.9), layout="constrained")
 for shift, (name, found) in enumerate({"with": hits, "without": blind_hits}.items()):
-    bars = torch.arange(8) + 0.4 * shift - 0.2
-    ax.bar(bars, found.float().mean(dim=0), width=0.4, label=f"{name} positions")
+    bars = [place + 0.4 * shift - 0.2 for place in range(8)]
+    heights = found.float().mean(dim=0).tolist()
+    ax.bar(bars, heights, width=0.4, label=f"{name} positions")
 ax.set(xlabel="place in the sorted row", ylabel="share of right digits", ylim=(0, 1.3))
 ax.set_xticks(range(8))
 ax.legend(fontsize=8, ncols=2, loc="upper center")
@@ -978,7 +979,8 @@ def with_answer(rows):
 
 torch.manual_seed(0)
 writer = Writer()
-train(writer, steps=400, make=with_answer, answer=slice(8, 16))
+loss = train(writer, steps=400, make=with_answer, answer=slice(8, 16))
+f"loss {loss:.3f}"
 
 # %%
 # Writing is a loop: ask, take the most likely digit, append.
