@@ -48,9 +48,8 @@ parts = [(0, valid_start), (valid_start, test_start), (test_start, end)]
 
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for (start, stop), name in zip(parts, ["training", "validation", "test"], strict=True):
-    ax.plot(
-        dates[start:stop], level[start:stop], label=f"{name}, {stop - start} months"
-    )
+    label = f"{name}, {stop - start} months"
+    ax.plot(dates[start:stop], level[start:stop], label=label)
 ax.set(title="The test years lie higher than anything seen in training")
 ax.set(xlabel="year", ylabel="carbon dioxide (ppm)")
 ax.legend()
