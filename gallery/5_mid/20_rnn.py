@@ -138,14 +138,18 @@ backwards, _ = layer(sequences.flip(dims=[1]))
 # :class:`torch.nn.GRU` has a reset gate :math:`r`, an update gate :math:`z` and a
 # proposal :math:`n`:
 #
-# .. math::
+# .. math:: r_t = \sigma(W_{ir} x_t + b_{ir} + W_{hr} h_{t-1} + b_{hr})
 #
-#    r_t &= \sigma(W_{ir} x_t + b_{ir} + W_{hr} h_{t-1} + b_{hr}) \\
-#    z_t &= \sigma(W_{iz} x_t + b_{iz} + W_{hz} h_{t-1} + b_{hz}) \\
-#    n_t &= \tanh(W_{in} x_t + b_{in} + r_t \odot (W_{hn} h_{t-1} + b_{hn})) \\
-#    h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
+# .. math:: z_t = \sigma(W_{iz} x_t + b_{iz} + W_{hz} h_{t-1} + b_{hz})
+#
+# .. math:: n_t = \tanh(W_{in} x_t + b_{in} + r_t \odot (W_{hn} h_{t-1} + b_{hn}))
+#
+# .. math:: h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 #
 # The last line is the point: with :math:`z_t = 1` the old state passes unchanged.
+# (In the original paper :math:`r_t` is multiplied to :math:`h_{t-1}` before the matrix.
+# PyTorch does it behind the matrix, which is faster.
+# So weights from elsewhere may not fit.)
 
 
 def gru_step(x, h, *weights):
@@ -167,14 +171,17 @@ assert torch.allclose(run_loop(gru_step, gru, sequences, zeros), state[0], atol=
 # :math:`h`, the part of it that it shows.
 # Its gates are named input, forget and output; :math:`g` is the proposal:
 #
-# .. math::
+# .. math:: i_t = \sigma(W_{ii} x_t + b_{ii} + W_{hi} h_{t-1} + b_{hi})
 #
-#    i_t &= \sigma(W_{ii} x_t + b_{ii} + W_{hi} h_{t-1} + b_{hi}) \\
-#    f_t &= \sigma(W_{if} x_t + b_{if} + W_{hf} h_{t-1} + b_{hf}) \\
-#    g_t &= \tanh(W_{ig} x_t + b_{ig} + W_{hg} h_{t-1} + b_{hg}) \\
-#    o_t &= \sigma(W_{io} x_t + b_{io} + W_{ho} h_{t-1} + b_{ho}) \\
-#    c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\
-#    h_t &= o_t \odot \tanh(c_t)
+# .. math:: f_t = \sigma(W_{if} x_t + b_{if} + W_{hf} h_{t-1} + b_{hf})
+#
+# .. math:: g_t = \tanh(W_{ig} x_t + b_{ig} + W_{hg} h_{t-1} + b_{hg})
+#
+# .. math:: o_t = \sigma(W_{io} x_t + b_{io} + W_{ho} h_{t-1} + b_{ho})
+#
+# .. math:: c_t = f_t \odot c_{t-1} + i_t \odot g_t
+#
+# .. math:: h_t = o_t \odot \tanh(c_t)
 
 
 def lstm_step(x, state, *weights):
@@ -1005,7 +1012,7 @@ plt.show()
 # That is sobering, and it is the truth about many small data sets.
 # Order matters: the counts of single letters are far behind.
 # The gates are worth it: the GRU is ahead of the RNN by more than two standard errors.
-# (That is one run each; another seed moves both by a point or two.)
+# (That is one run each; other seeds move both by two or three points.)
 # But six thousand names are few for a network that has to find out by itself which
 # letters in a row betray a language.
 # A linear model that is *given* them does as well or better, in a fraction of the time.
