@@ -142,7 +142,7 @@ torch.testing.assert_close(ours, theirs)
 theirs.shape, weights.shape
 
 # %%
-# Use it wherever you can: on a GPU it picks a fused kernel such as FlashAttention,
+# Use it wherever you can: on a GPU it can pick a fused kernel such as FlashAttention,
 # which works through the table of weights in tiles and never stores it whole.
 # That is also why it cannot return the weights.
 # Whoever wants to see them computes them, as our function does.
@@ -645,7 +645,8 @@ assert all(torch.allclose(line, line[:1], atol=1e-4) for line in shifted)
 # Attention mixes places.
 # A transformer follows it with a small network that treats every place alone, and wraps
 # both in two habits that make deep stacks trainable: a *residual connection*, which
-# adds the input to the result, and a layer norm (:ref:`norm`).
+# adds the input to the result, and a layer norm (:ref:`norm`), which looks at one place
+# at a time, so that neither padding nor other samples disturb it.
 # :class:`torch.nn.TransformerEncoderLayer` is nothing else.
 # The norm stands after each sum as in the paper (*post-norm*), or before each part, as
 # in most newer models (*pre-norm*, ``norm_first=True``):
@@ -773,7 +774,7 @@ class Sorter(nn.Module):
 
 
 def score(model, rows=2000, seed=1):
-    """Return hits at each place (rows, 8) for rows that training does not draw."""
+    """Return hits at each place (rows, 8) for rows from a generator of their own."""
     generator = torch.Generator().manual_seed(seed)
     rows = torch.randint(0, 10, (rows, 8), generator=generator)
     with torch.no_grad():
@@ -1022,10 +1023,13 @@ cached = functional.scaled_dot_product_attention(newest, row, row)
 torch.testing.assert_close(whole[:, -1:], cached)
 trap = functional.scaled_dot_product_attention(newest, row, row, is_causal=True)
 torch.testing.assert_close(trap, row[:, :1])  # it saw the first key only
+tokens = with_answer(question[:4])
+torch.testing.assert_close(writer(tokens)[:, :-1], writer(tokens[:, :-1]))
 fresh, kept = sum(n * n for n in range(1, 1001)), sum(range(1, 1001))
 print(f"scores for 1,000 tokens: {fresh:,} without a cache, {kept:,} with one")
 
 # %%
+# The past of our writer, too, stays as it was when a token is appended.
 # Mind the trap: ``is_causal=True`` aligns its triangle at the *upper left*, so a single
 # new query sees the first key and nothing else.
 # With a cache, leave it out.
