@@ -356,7 +356,7 @@ for ax, (name, image) in zip(axes.flat, shown.items(), strict=True):
     ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
     ax.set_title(name, fontsize=9)
     ax.axis("off")
-fig.suptitle("Enlarging needs a smooth mode, shrinking needs antialiasing")
+fig.suptitle("Enlarge with a smooth mode, shrink with antialias")
 plt.show()
 
 # %%
@@ -975,7 +975,7 @@ for ax, (name, (image, shape)) in zip(axes, pictures.items(), strict=True):
     ax.set_title(name, fontsize=9)
     ax.axis("off")
     print(f"{name}: {(outline(image) == shape).float().mean():.0%} of the pixels agree")
-fig.suptitle("Called twice, a random crop tears picture and mask apart")
+fig.suptitle("Two calls tear picture and mask apart")
 plt.show()
 
 # %%
