@@ -685,6 +685,9 @@ def retrain(seed, epochs):
     return model
 
 
+# %%
+# The same five seeds, before and after:
+
 later = [retrain(seed, epochs) for seed, epochs in enumerate(best_epochs)]
 again = [free_run(each, [test_start], len(test))[0] for each in later]
 later_misses = [rmse(path, test_months) for path in again]
