@@ -7,11 +7,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 from torch import Tensor, nn
 
 from eatorch import data, plots, summary
 from eatorch.history import History
 from eatorch.metrics import ConfusionMatrix
+from eatorch.sphinxext.gallery import darken
 
 ROWS = [
     {"epoch": 1, "train_loss": 2.0, "valid_loss": 2.5, "lr": 0.1},
@@ -81,6 +83,15 @@ def test_confusion_shows_counts_and_names() -> None:
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
     shares = np.asarray(ax.images[0].get_array()).tolist()
     assert shares == [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 1]]
+
+
+def test_confusion_keeps_its_numbers_readable_on_dark_pages() -> None:
+    ax = plots.plot_confusion(torch.tensor([[8, 2], [1, 9]]))
+    light = [to_rgb(text.get_color()) for text in ax.texts]
+    darken(ax.figure)
+    assert [to_rgb(text.get_color()) for text in ax.texts] == light
+    on_dark_cell = [min(ink) > 0.9 for ink in light]
+    assert on_dark_cell == [True, False, False, True]
 
 
 def test_confusion_refuses_what_does_not_fit() -> None:
