@@ -365,6 +365,7 @@ print("log(10)         ", torch.tensor(10.0).log().item())
 
 # %%
 # Whoever has no idea gives each class one tenth, and that costs :math:`\log 10`.
+# The logarithm is the natural one, so the unit of the loss is called *nat*.
 # So you can tell at once whether an untrained network starts as it should.
 #
 # Why is the second loss better for classes?

@@ -4,8 +4,8 @@
 Tabular data
 ============
 
-Tell malignant from benign tumours by 30 measurements, in the six steps that every
-later lesson repeats, and say honestly how sure the answer is.
+Tell malignant from benign tumours by 30 measurements, in the six steps that make
+nearly every model, and say honestly how sure the answer is.
 
 :Level: 3
 :Hours: 1
@@ -63,7 +63,8 @@ torch.set_num_threads(1)  # on batches this small, threads cost more than they b
 # The file numbers its classes 0 for malignant and 1 for benign.
 # We want to *find* the malignant tumours, so we turn the labels round: from here on 1
 # means malignant.
-# Whoever skips this reports the recall of the wrong class.
+# Whoever skips this will report the recall, the share that is found, of the wrong
+# class.
 
 table = eatorch.data.breast_cancer()
 rows = table.inputs.clone()  # (row, column), float32
@@ -80,7 +81,8 @@ print(f"{len(rows)} rows, {len(columns)} columns, {int(malignant.sum())} maligna
 #
 # - The **training set** is what the model learns from.
 #   Every mean, median and limit on this page comes from it alone.
-# - The **validation set** helps us to choose, here the epoch at which to stop.
+# - The **validation set** helps us to choose, here the *epoch* at which to stop: an
+#   epoch has passed when every training row has been shown once.
 # - The **test set** is opened once, at the end.
 #
 # Statistics taken from all the rows would smuggle a little of the test set into
@@ -248,7 +250,8 @@ plt.show()
 # One scale for all columns
 # ^^^^^^^^^^^^^^^^^^^^^^^^^
 # An area counts in hundreds, a fractal dimension error in thousandths.
-# No learning rate suits both.
+# A step downhill is the slope times a *learning rate* (0.3 under
+# :ref:`hello-gradient`), and no such rate suits both.
 # So we **standardise**: from each column subtract its mean, then divide by its standard
 # deviation.
 # Both numbers are taken from the training rows and then serve all the others, today's
@@ -293,7 +296,8 @@ inputs.shape, inputs.dtype
 # Rows in batches
 # ^^^^^^^^^^^^^^^
 # A :class:`~torch.utils.data.TensorDataset` ties each row to its label.
-# A :class:`~torch.utils.data.DataLoader` deals the rows out in batches.
+# A :class:`~torch.utils.data.DataLoader` deals the rows out in *batches*, here 32 rows
+# at a time, and each batch makes one step.
 # It shuffles the training rows anew in each epoch, and takes its random numbers from a
 # ``generator`` of our own, so that a run can be repeated.
 # Validation and test rows need no shuffling.
@@ -374,6 +378,7 @@ eatorch.summary(model, inputs[:32].to(device))
 #    \ell = -y \log p - (1 - y) \log(1 - p)
 #
 # The label :math:`y` is 1 or 0, so only one of the two terms counts.
+# The logarithm is the natural one, so the unit of the loss is called *nat*.
 # :class:`~torch.nn.BCEWithLogitsLoss` does both in one go.
 # Why not one after the other?
 # Let a network be sure of the wrong class, and look at the gradient, the only thing it
@@ -1090,6 +1095,7 @@ eatorch.check("03-4", plain_minus_true)
 #
 # Read next
 # ---------
+# - :ref:`image` is day 2: the same six steps, on pictures.
 # - :ref:`tensor` explains the shapes and dtypes that this lesson took for granted.
 # - :ref:`autograd` shows what ``backward`` does.
 # - :class:`torch.utils.data.DataLoader` and :class:`torch.nn.BCEWithLogitsLoss` in the

@@ -254,7 +254,7 @@ def loader(classes, part, target_transform=None):
 # %%
 # The training pictures come in a new order in each epoch, so that a batch holds both
 # classes.
-# The validation pictures do not need it: no step is taken there, and a measure over all
+# The validation pictures do not need it: no step is taken there, and a metric over all
 # of them does not depend on the order.
 
 train_pair = loader(["3", "8"], "training", as_float)
@@ -414,7 +414,7 @@ def train_step(model, images, labels, loss_function, optimizer):
 
 # %%
 # ``valid_step`` looks at one batch and learns nothing.
-# It returns the logits too, because some measures cannot be put together from the
+# It returns the logits too, because some metrics cannot be put together from the
 # values of single batches.
 
 
@@ -427,26 +427,26 @@ def valid_step(model, images, labels, loss_function):
 
 
 # %%
-# ``validate`` collects all logits of the epoch and computes the measure *once*.
+# ``validate`` collects all logits of the epoch and computes the metric *once*.
 # The loss is weighted by the size of the batches, as before.
 
 
-def validate(model, loader, loss_function, measure):
-    """Return the mean loss and the measure over all pictures of a loader."""
+def validate(model, loader, loss_function, metric):
+    """Return the mean loss and the metric over all pictures of a loader."""
     total, logits, truth = 0.0, [], []
     for images, labels in loader:
         loss, outputs = valid_step(model, images, labels, loss_function)
         total += loss * len(labels)
         logits.append(outputs)
         truth.append(labels)
-    return total / len(loader.dataset), measure(torch.cat(truth), torch.cat(logits))
+    return total / len(loader.dataset), metric(torch.cat(truth), torch.cat(logits))
 
 
 # %%
 # ``train_model`` ties them together and writes one line of history per epoch.
 
 
-def train_model(model, loaders, loss_function, measure, *, epochs):
+def train_model(model, loaders, loss_function, metric, *, epochs):
     """Train the model; return one dictionary of numbers per epoch."""
     optimizer, history = torch.optim.AdamW(model.parameters(), lr=3e-3), []
     train_loader, valid_loader = loaders
@@ -456,8 +456,8 @@ def train_model(model, loaders, loss_function, measure, *, epochs):
             loss = train_step(model, images, labels, loss_function, optimizer)
             total += loss * len(labels)
         line = {"epoch": epoch, "train_loss": total / len(train_loader.dataset)}
-        valid_loss, score = validate(model, valid_loader, loss_function, measure)
-        line |= {"valid_loss": valid_loss, f"valid_{measure.__name__}": score}
+        valid_loss, score = validate(model, valid_loader, loss_function, metric)
+        line |= {"valid_loss": valid_loss, f"valid_{metric.__name__}": score}
         history.append(line)
     return history
 
@@ -468,7 +468,7 @@ def train_model(model, loaders, loss_function, measure, *, epochs):
 # 3 against 8
 # -----------
 # One logit decides: above zero means 8.
-# The loss is :class:`~torch.nn.BCEWithLogitsLoss`, the measure is the AUC: the chance
+# The loss is :class:`~torch.nn.BCEWithLogitsLoss`, the metric is the AUC: the chance
 # that a random 8 gets a higher logit than a random 3.
 # We also ask the *untrained* network, as epoch 0, to see where training starts.
 
@@ -544,7 +544,7 @@ assert sum(parameter.numel() for parameter in model.parameters()) == 6_186
 print(f"labels {labels.dtype}, loss {loss.item():.2f}, a guesser's {np.log(10):.2f}")
 
 # %%
-# The same functions train it, with another loss and another measure.
+# The same functions train it, with another loss and another metric.
 # The class with the highest logit is the answer.
 
 
@@ -571,8 +571,8 @@ plt.show()
 #
 # .. _image-inside:
 #
-# What has it learnt?
-# -------------------
+# What has it learned?
+# --------------------
 # The 16 kernels of the first layer are small enough to look at.
 # Red weights want ink, blue weights want paper.
 
@@ -608,6 +608,8 @@ plt.show()
 # An accuracy says how often, not what.
 # Two questions always pay: which classes get mixed up, and what do the pictures look
 # like on which the network was surest of the wrong answer?
+# The **confusion matrix** answers the first: it counts the pictures, in one row for
+# each right class and one column for each answer.
 # We ask the validation set, because we may still want to change something.
 
 
@@ -748,8 +750,8 @@ assert accuracy(mixed[2].tensors[1], logits) > network[1] + 0.02
 # harder to read.
 # To see the leak by itself, we ask the *same* pictures twice, and take the simplest
 # reader there is: it answers what the nearest training picture shows.
-# Once it knows the training pictures.
-# Once some of them make room for one half of the test people's pictures.
+# The first time it knows the training pictures alone.
+# The second time some of them make room for half of the test people's pictures.
 # The other half is the test, both times.
 # We average over twenty random halves.
 
@@ -916,7 +918,7 @@ cross_entropy(perfect, torch.tensor([0])).item()
 #    - Its AUC was the mean over batches, which is no AUC.
 #      Collect the logits and compute it once per epoch.
 #    - Its validation loader shuffled.
-#      That changes no measure that is computed over the whole epoch.
+#      That changes no metric that is computed over the whole epoch.
 #    - Layouts were described as width before height.
 #      PyTorch's layers take N, C, H, W; width comes first only in Pillow.
 #    - Networks ended in a sigmoid with :class:`~torch.nn.BCELoss`.
@@ -1031,7 +1033,7 @@ eatorch.check("04-1", bend)
 #
 #    The mean of batches changes with the size of the batch and with the order, the AUC
 #    over all does not.
-#    A measure that depends on how the pictures were dealt out does not measure the
+#    A metric that depends on how the pictures were dealt out does not measure the
 #    network.
 
 
@@ -1150,6 +1152,7 @@ eatorch.check("04-4", small_network)
 #
 # Read next
 # ---------
+# - :ref:`text` is day 3: sentences, which are neither numbers nor of one length.
 # - :ref:`tensor` explains axes, shapes and why ``view`` does what it does.
 # - :ref:`tabular` treats thresholds, intervals and calibration, which hold here too.
 # - :class:`torch.nn.Conv2d` and :class:`torch.utils.data.Dataset` in the PyTorch

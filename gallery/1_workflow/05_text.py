@@ -1301,7 +1301,7 @@ eatorch.check("05-4", network_for)
 #
 # Read next
 # ---------
-# - :ref:`series` is about numbers in an order, where the split follows time.
+# - :ref:`series` is day 4: numbers in an order, where the split follows time.
 # - :ref:`rnn` reads a text word by word, :ref:`attention` lets every word look at every
 #   other one.
 # - :ref:`data` treats data sets, loaders and ``collate_fn`` in full.

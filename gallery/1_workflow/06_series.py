@@ -181,7 +181,7 @@ assert windows.data_ptr() == toy.data_ptr()
 
 # %%
 # Now the real ones: two years to read, one month to forecast.
-# A recurrent layer wants three dimensions, *(window, month, feature)*, even if there is
+# A recurrent layer wants three axes, *(window, month, feature)*, even if there is
 # only one feature.
 # A window belongs to the part in which its *last* month lies: to read the past of
 # another part is allowed, to be judged on it is not.
@@ -789,17 +789,17 @@ assert found["by time"] > 5 * found["shuffled"]
 # No error message tells you.
 #
 # **The feature forgotten.**
-# Two dimensions are not rejected: the layer takes them for *one* sequence without a
+# Two axes are not rejected: the layer takes them for *one* sequence without a
 # batch, and then complains about something else.
 
 with eatorch.show_error(ValueError, RuntimeError):
     model(train[:32, :-1, 0])
 
 # %%
-# Cure: ``[..., None]`` adds the missing last dimension.
+# Cure: ``[..., None]`` adds the missing last axis.
 #
 # **The default order.**
-# Without ``batch_first=True`` the first dimension is time.
+# Without ``batch_first=True`` the first axis is time.
 # No error: the layer reads 32 windows as 32 *months* of 24 series, and learns nonsense.
 # Only the state gives it away: it should have 32 in the middle.
 
@@ -999,7 +999,7 @@ eatorch.check("06-2", standardise)
 #           print(f"{name:22}{scaled_error(values, truth, past, season=12):.2f}")
 #       assert scaled_error(forecasts["LSTM"], truth, past, season=12) < 1
 #
-#    This measure is known as **MASE**, the mean absolute scaled error.
+#    This metric is known as **MASE**, the mean absolute scaled error.
 #    The number has no unit, so series in ppm, in dollars and in cases can be compared,
 #    and months with a target of zero do no harm.
 
@@ -1028,7 +1028,7 @@ eatorch.check("06-3", scaled_error)
 #
 #    ``series.unfold(0, horizons, 1)[starts]`` is the truth, of the same shape as the
 #    forecasts.
-#    Which dimension has to be averaged away?
+#    Which axis has to be averaged away?
 #
 # .. dropdown:: Solution
 #
@@ -1087,6 +1087,6 @@ eatorch.check("06-4", horizon_errors)
 #
 # Read next
 # ---------
-# - :ref:`tensor`: views, strides and shapes from the ground up.
+# - :ref:`tensor` is day 5: views, strides and shapes from the ground up.
 # - :ref:`rnn`: the recurrent layers themselves, gate by gate.
 # - :ref:`attention`: another way to look back.
