@@ -195,7 +195,7 @@ drawn = {
 }
 fig, axes = plt.subplots(2, 2, figsize=(7, 4), sharey=True, layout="constrained")
 for ax, (name, values) in zip(axes.flat, drawn.items(), strict=True):
-    ax.hist(values, bins=60, range=(-4, 6))
+    ax.hist(values, bins=60, range=(-4, 6), histtype="stepfilled")
     ax.set_title(name, fontsize=10)
     ax.set(xlabel="value", ylabel="draws per bin")
     ax.label_outer()
@@ -336,7 +336,8 @@ prices.int().tolist(), prices.round().int().tolist(), prices.bool().tolist()
 careless = picture + 100
 careful = (picture.float() + 100).clamp(0, 255).to(torch.uint8)
 
-fig, axes = plt.subplots(1, 3, figsize=(7, 2.1), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(7, 2.1))
+fig.subplots_adjust(left=0, bottom=0, right=1, top=0.7, wspace=0.03)
 shown = {"picture": picture, "picture + 100": careless, "float, clamp, uint8": careful}
 for ax, (name, pixels) in zip(axes, shown.items(), strict=True):
     ax.imshow(pixels[::2, ::2].numpy())
@@ -448,7 +449,8 @@ picture.size(0), picture.ndim, picture.numel(), picture.nbytes, len(picture)
 
 channels = picture.permute(2, 0, 1)  # (channel, height, width)
 
-fig, axes = plt.subplots(1, 4, figsize=(7.6, 1.8), layout="constrained")
+fig, axes = plt.subplots(1, 4, figsize=(7.6, 1.8))
+fig.subplots_adjust(left=0, bottom=0, right=1, top=0.72, wspace=0.03)
 axes[0].imshow(picture[::2, ::2].numpy())
 axes[0].set_title("picture")
 for ax, channel, name in zip(axes[1:], channels, ("red", "green", "blue"), strict=True):
@@ -616,7 +618,8 @@ same, same.data_ptr() == grid.data_ptr(), moved, moved.data_ptr() == grid.data_p
 cut = picture.reshape(3, 427, 640)
 assert cut.shape == channels.shape
 
-fig, axes = plt.subplots(1, 2, figsize=(6, 2.3), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(6, 2.3))
+fig.subplots_adjust(left=0, bottom=0, right=1, top=0.78, wspace=0.03)
 firsts = {"permute": channels[0], "reshape": cut[0]}
 for ax, (name, first) in zip(axes, firsts.items(), strict=True):
     ax.imshow(first[::2, ::2].numpy(), cmap="gray")
