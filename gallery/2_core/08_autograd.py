@@ -82,6 +82,7 @@ left.plot(3, y.item(), "o", color="C1")
 left.set(title="backward finds the tangent", xlabel="x", ylabel="y", ylim=(-4, 12))
 left.legend()
 right.loglog(steps, errors, "o-", markersize=3)
+right.minorticks_off()
 right.set(title="Every step size errs", xlabel="step", ylabel="error of the slope")
 fig.suptitle("Autograd gives the exact slope; a difference quotient only comes near")
 plt.show()
@@ -226,13 +227,15 @@ axes.legend()
 plt.show()
 
 # %%
-# An optimizer clears all of its parameters with
+# An *optimizer*, the object that takes the steps for you, clears all of its parameters
+# with
 # :meth:`~torch.optim.Optimizer.zero_grad`.
 # Despite the name it stores ``None``, which saves memory and shows that nothing has
 # arrived yet.
 # ``set_to_none=False`` fills with zeros as in older days.
 # The two differ: an optimizer passes over ``None``, but takes a step on a zero.
-# With momentum that step can still move the parameter.
+# With *momentum*, which keeps part of the speed of earlier steps, that step can still
+# move the parameter.
 
 for to_none in [True, False]:
     x = torch.tensor(3.0, requires_grad=True)
@@ -279,6 +282,7 @@ x
 
 # %%
 # :class:`torch.optim.SGD` packs these lines into ``step`` and ``zero_grad``.
+# The factor in front of the slope, 0.1 above, is the *learning rate*.
 # Five hundred steps with a learning rate of 0.01 bring us to the minimum at 1.
 
 
@@ -326,6 +330,7 @@ left.set(title="The first six steps", xlabel="x", ylabel="y")
 left.set(xlim=(-1, 3.3), ylim=(-1.4, 3.6))
 right.set(title="Distance to the minimum", xlabel="step", ylabel="distance")
 right.set_ylim(1e-6, 9)
+right.minorticks_off()
 fig.legend(loc="outside right center")
 fig.suptitle("Each step shrinks the distance by the same factor")
 plt.show()
@@ -947,6 +952,7 @@ eatorch.check("08-5", jacobian_by_rows)
 #
 # Read next
 # ---------
+# - :ref:`graph` opens the record that ``backward`` reads.
 # - :ref:`tensor` if shapes, views and shared memory still surprise you.
 # - :ref:`tabular` puts ``backward``, ``zero_grad`` and ``step`` to work on real data.
 # - :mod:`torch.autograd` and :mod:`torch.func` in the documentation of PyTorch.
