@@ -939,8 +939,8 @@ eatorch.check("09-4", Hypotenuse)
 #
 # Read next
 # ---------
-# - :ref:`autograd` for ``gradient``, Jacobians and second derivatives.
 # - :ref:`low` trains with nothing but tensors and this record.
+# - :ref:`autograd` for ``gradient``, Jacobians and second derivatives.
 # - :func:`eatorch.plots.draw_graph` draws the graph of your own model.
 # - :mod:`torch.autograd` in the documentation of PyTorch, and its note
 #   `Autograd mechanics <https://docs.pytorch.org/docs/stable/notes/autograd.html>`_.
