@@ -198,8 +198,10 @@ for feature, ax in enumerate(axes):
     rest = targets.flatten() - inputs[:, 1 - feature] * walked[1 - feature]
     ax.scatter(x, rest, s=8, color=f"C{feature}", alpha=0.5)
     ends = torch.tensor([-5.0, 5.0])
-    ax.plot(ends, slope * ends + walked[2], color="C3", linewidth=2)
-    ax.set(title=f"Slope {slope:.2f}", xlabel=f"x{feature + 1}")
+    line = {"color": "C3", "linewidth": 2, "label": f"slope {slope:.2f}"}
+    ax.plot(ends, slope * ends + walked[2], **line)
+    ax.set(title=f"Fit of feature {feature + 1}", xlabel=f"x{feature + 1}")
+    ax.legend(loc="lower center")
 axes[0].set_ylabel("y without the other feature")
 fig.suptitle("Without the share of the other feature, the points lie along the fit")
 plt.show()
@@ -306,9 +308,9 @@ for label, name in enumerate(["inner", "outer"]):
     shown = places[test][labels[test] == label]
     ax.scatter(shown[:, 0], shown[:, 1], s=6, color=f"C{label}", label=name)
 ax.add_patch(plt.Circle((0, 0), 6.5, fill=False, color="C3", linewidth=2))
-ax.set(xlabel="x1", ylabel="x2", aspect="equal")
-ax.set_title(f"The best circle gets {best:.1%} of the test points right")
-ax.legend()
+ax.set(xlabel=f"x1     (circle right: {best:.1%})", ylabel="x2", aspect="equal")
+ax.set_title("Where the rings overlap, even the best circle errs")
+ax.legend(loc="center")
 plt.show()
 
 # %%
@@ -428,7 +430,10 @@ def accuracy(parameters, rows):
 {epoch: round(accuracy(copy, test), 3) for epoch, copy in kept.items()}
 
 # %%
-# Each panel shows which class the network gives to each place, with 300 test points.
+# Each panel shows which class the network gives to each place, with 300 test points;
+# :func:`~eatorch.plots.plot_regions` takes them as a table with names for features and
+# classes.
+# Below stands the share of all test points that are right.
 # Before training everything is "inner"; then a rough outline appears and grows corners.
 
 shown = eatorch.data.Table(
@@ -438,7 +443,8 @@ fig, axes = plt.subplots(1, 4, figsize=(10, 3.2), sharey=True, layout="constrain
 for ax, (epoch, copy) in zip(axes, kept.items(), strict=True):
     plot_regions(lambda plane, copy=copy: network(plane, copy), shown, ax=ax)
     ax.get_legend().remove()
-    ax.set(title=f"epoch {epoch}: {accuracy(copy, test):.0%}", aspect="equal")
+    ax.set(title=f"epoch {epoch}", xlabel=f"x1     (right: {accuracy(copy, test):.0%})")
+    ax.set_aspect("equal")
     ax.label_outer()
 fig.suptitle("Training grows a boundary round the inner ring, corner by corner")
 plt.show()
