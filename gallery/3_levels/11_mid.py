@@ -365,6 +365,7 @@ for mean in (1.0, 1.7, 5.0):
 #
 # And one thing about the model: with its own bias :math:`b` (solid line) and without
 # (dashed).
+# :func:`~dataclasses.replace` copies a table with one of its parts exchanged.
 # Before you scroll on: in which of the nine pictures will the dashed line fail?
 
 results = {}
@@ -386,18 +387,19 @@ for mean in (1.0, 1.7, 5.0):
 # Below each picture stands how many *new* points are on the right side: of the solid
 # line, of the dashed one, and at best.
 
-fig, panels = plt.subplots(3, 3, sharex=True, sharey=True, layout="constrained")
-fig.set_size_inches(8.5, 8)
+fig, panels = plt.subplots(3, 3, figsize=(8.5, 7.6), sharex=True, sharey=True)
+fig.subplots_adjust(0.07, 0.07, 0.99, 0.9, wspace=0.06, hspace=0.42)
 for axes, ((mean, moved), row) in zip(panels.flat, results.items(), strict=True):
     here, pair, shares = row
     for label in (0, 1):
         axes.scatter(*here.inputs[here.targets == label].T, s=5, alpha=0.6)
     for layer, style in zip(pair, ("-", "--"), strict=True):
-        (w1, w2), b = layer.weight[0].tolist(), getattr(layer.bias, "item", float)()
+        w1, w2 = layer.weight[0].tolist()
+        b = 0.0 if layer.bias is None else layer.bias.item()
         axes.axline((0, -b / w2), slope=-w1 / w2, color="C2", linestyle=style)
     percent = " | ".join(f"{share:.0%}" for share in shares)
-    axes.set(xlabel=f"x1     (right: {percent})", ylabel="x2")
-    axes.set_title(f"mean {mean:g}, bias {moved:g}")
+    axes.set(title=f"mean {mean:g}, bias {moved:g}", xlabel=f"x1   (right: {percent})")
+plt.setp(panels[:, 0], ylabel="x2")
 fig.suptitle("The mean decides how well, the bias only where")
 plt.show()
 
@@ -477,6 +479,8 @@ def walk(learner, steps=120):
 
 # %%
 # First Adam.
+# :func:`~functools.partial` fills in arguments beforehand, here the learning rate, so
+# that only the parameters are left to give.
 # For each parameter that it knows it should remember two averages and a count of steps.
 
 momentum = partial(torch.optim.SGD, lr=0.02, momentum=0.8)
