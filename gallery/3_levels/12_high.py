@@ -988,8 +988,8 @@ eatorch.check("12-4", evaluate)
 #
 # Read next
 # ---------
-# - :ref:`low` and :ref:`mid` if you skipped a floor.
-# - :ref:`tabular` judges a classifier on real measurements.
 # - :ref:`structure` begins the lessons that look at the tools of the ground floor one
 #   by one, with the shapes of tensors.
+# - :ref:`low` and :ref:`mid` if you skipped a floor.
+# - :ref:`tabular` judges a classifier on real measurements.
 # - :mod:`eatorch.training` documents every argument of the trainer.
