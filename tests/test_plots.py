@@ -86,9 +86,10 @@ def test_confusion_shows_counts_and_names() -> None:
 
 
 def test_confusion_keeps_its_numbers_readable_on_dark_pages() -> None:
-    ax = plots.plot_confusion(torch.tensor([[8, 2], [1, 9]]))
+    figure, ax = plt.subplots()
+    plots.plot_confusion(torch.tensor([[8, 2], [1, 9]]), ax=ax)
     light = [to_rgb(text.get_color()) for text in ax.texts]
-    darken(ax.figure)
+    darken(figure)
     assert [to_rgb(text.get_color()) for text in ax.texts] == light
     on_dark_cell = [min(ink) > 0.9 for ink in light]
     assert on_dark_cell == [True, False, False, True]
