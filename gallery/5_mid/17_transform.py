@@ -173,7 +173,8 @@ torch.manual_seed(0)
 with eatorch.show_error(ValueError):
     random_crop(palace, 100, padding=8)
 row = [palace, *(random_resized_crop(palace, 80) for _ in range(6))]
-fig, ax = plt.subplots(figsize=(6.2, 1.3), layout="constrained")
+row = [resize(image, (48, 48)) for image in row]  # small enough for the screen
+fig, ax = plt.subplots(figsize=(5.6, 1.2), layout="constrained")
 eatorch.plots.show_images(torch.stack(row), columns=7, ax=ax)
 ax.set_title("One photo, then six random windows on it")
 plt.show()
@@ -315,7 +316,7 @@ grid = functional.affine_grid(naive, (1, *wide.shape), align_corners=False)
 slanted = functional.grid_sample(wide[None], grid, align_corners=False)[0]
 tilted = {"original": wide, "matrix in -1 ... 1": slanted}
 tilted["matrix in pixels"] = affine(wide, matrix_of(30))
-fig, axes = plt.subplots(1, 3, figsize=(5.4, 1.55), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(5.4, 1.35), layout="constrained")
 for ax, (name, image) in zip(axes, tilted.items(), strict=True):
     ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
     ax.set_title(name, fontsize=9)
@@ -351,7 +352,7 @@ for name in list(shown)[3:]:
 # %%
 # The enlarged eye stands in the upper row, the roofs of the shrunk palace in the lower.
 
-fig, axes = plt.subplots(2, 3, figsize=(5, 2.9), layout="constrained")
+fig, axes = plt.subplots(2, 3, figsize=(5, 2.5), layout="constrained")
 for ax, (name, image) in zip(axes.flat, shown.items(), strict=True):
     ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
     ax.set_title(name, fontsize=9)
@@ -361,8 +362,8 @@ plt.show()
 
 # %%
 # In the lower left pictures the roof breaks into stairs and specks.
-# ``antialias`` belongs to the modes bilinear and bicubic of ``interpolate``;
-# ``grid_sample`` has none, so shrink first and rotate then.
+# ``antialias`` goes with the smooth modes of ``interpolate``, such as bilinear and
+# bicubic; ``grid_sample`` has none, so shrink first and rotate then.
 # ``mode="area"`` averages too.
 #
 # And bicubic overshoots: beside a sharp edge it leaves the range from 0 to 1.
@@ -384,7 +385,7 @@ padded = {
 tilt = matrix_of(degrees=20, scale=0.7)
 for fill in ("zeros", "border", "reflection"):
     padded[f'grid_sample\n"{fill}"'] = affine(portrait, tilt, fill=fill)
-fig, axes = plt.subplots(1, 7, figsize=(6.4, 1.6), layout="constrained")
+fig, axes = plt.subplots(1, 7, figsize=(5.4, 1.35), layout="constrained")
 for ax, (name, image) in zip(axes, padded.items(), strict=True):
     ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
     ax.set_title(name if "\n" in name else f'pad\n"{name}"', fontsize=7)
@@ -457,7 +458,8 @@ changes += [hue(flower, 60), hue(flower, -120)]
 words = ["bright 0.5", "1.5", "contrast 0.4", "1.8"]
 words += ["saturate 0", "2", "hue 60°", "hue -120°"]
 fig, ax = plt.subplots(figsize=(6.2, 1.3), layout="constrained")
-eatorch.plots.show_images(torch.stack(changes)[..., ::2, ::2], words, ax=ax)
+changes = [resize(image, (32, 32)) for image in changes]  # small, for the screen
+eatorch.plots.show_images(torch.stack(changes), words, ax=ax)
 ax.set_title("Four properties of colour, each turned down and up")
 plt.show()
 
@@ -487,8 +489,8 @@ def random_erasing(image, share=(0.02, 0.2)):
 
 
 # %%
-# The blur runs over columns, then over rows: a bell in two dimensions is the product of
-# two in one.
+# The blur runs along the rows, then along the columns: a bell in two dimensions is the
+# product of two in one.
 # The channels go in as a batch, for each is blurred alone.
 
 
@@ -567,7 +569,7 @@ train_transform = Compose(
 )
 torch.manual_seed(3)
 looks = torch.stack([train_transform(portrait) for _ in range(8)])
-fig, ax = plt.subplots(figsize=(6.4, 1.3), layout="constrained")
+fig, ax = plt.subplots(figsize=(5.6, 1.15), layout="constrained")
 eatorch.plots.show_images(looks, ax=ax)
 ax.set_title("Eight looks at one portrait, from one pipeline")
 plt.show()
@@ -658,8 +660,10 @@ crops = {
 # %%
 # One is new, the *linear transformation*: flatten the picture, subtract the mean of the
 # data set, multiply by a matrix.
-# Its usual matrix *whitens*: afterwards the pixels of the data set are uncorrelated and
-# equally strong, or nearly so.
+# Its usual matrix *whitens*: it aims at pixels that are uncorrelated over the data set
+# and equally strong.
+# Corners that are always empty cannot get there; the small number in the code keeps
+# their noise down, and the others come nearer to it.
 # It is made from eigenvectors, and needs as many rows as the picture has numbers, so it
 # is for small pictures; ours are the digits.
 
@@ -723,7 +727,7 @@ assert len(gallery) == 1 + 22
 # Normalised pictures have numbers below 0 and above 1, which the screen cuts off: that
 # one looks wrong and is right.
 
-fig, axes = plt.subplots(4, 6, figsize=(6.6, 5), layout="constrained")
+fig, axes = plt.subplots(4, 6, figsize=(6.2, 3.6), layout="constrained")
 for ax in axes.flat:
     ax.axis("off")
 for ax, (name, image) in zip(axes.flat, gallery.items(), strict=False):
@@ -968,7 +972,7 @@ together = joint[:3], joint[3].long()
 # For a measure, we make the mask anew from each cropped picture and compare.
 
 pictures = {"original": (flower, mask), "two calls": apart, "one call": together}
-fig, axes = plt.subplots(1, 3, figsize=(4.5, 1.85), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(3.9, 1.6), layout="constrained")
 for ax, (name, (image, shape)) in zip(axes, pictures.items(), strict=True):
     ax.imshow(image.permute(1, 2, 0).numpy(), interpolation="bilinear")
     ax.contour(shape.numpy(), [0.5], colors="C0")
@@ -1034,13 +1038,14 @@ functional.cross_entropy(torch.zeros(3, 3), pasted_labels)  # shares are fine
 mixed = torch.cat([faded[:2], pasted[:2]])
 labels = [*faded_labels[:2], *pasted_labels[:2]]
 words = ["/".join(f"{100 * share:.0f}" for share in label) for label in labels]
-fig, ax = plt.subplots(figsize=(4.6, 1.9), layout="constrained")
-eatorch.plots.show_images(mixed, words, columns=4, ax=ax)
+fig, ax = plt.subplots(figsize=(4.2, 1.7), layout="constrained")
+eatorch.plots.show_images(functional.avg_pool2d(mixed, 2), words, columns=4, ax=ax)
 ax.set_title("MixUp, then CutMix, with percents of\npalace, flower and portrait")
 plt.show()
 
 # %%
-# In training, ``share`` is drawn anew for each batch, from a Beta distribution.
+# In training, ``share`` is drawn anew for each batch, from a Beta distribution,
+# which gives numbers from 0 to 1.
 #
 # .. _transform-measure:
 #
@@ -1133,7 +1138,8 @@ plt.show()
 plain, moved, heads = results.mean(1).unbind(-1)
 for name, *row in zip(ways, plain, moved, heads, strict=True):
     print(f"{name:14}", *(f"{value:6.1%}" for value in row))
-assert (results[2, :, 1] > results[0, :, 1] + 0.05).all()  # moved digits, every seed
+others = results[[0, 1, 3], :, 1].amax(0)  # on moved digits, the best of each seed
+assert (results[2, :, 1] > others + 0.05).all()
 assert plain[2] < plain[0]
 assert (plain[1] - plain[0]).abs() < 0.01
 assert (results[3, :, 0] < results[0, :, 0]).all()  # half turns, every seed
@@ -1143,11 +1149,32 @@ assert heads[0] - heads[3] > plain[0] - plain[3]
 # - On **moved** digits, training on moved digits wins with every seed, and by far.
 #   That is what augmentation is for: it shows the model what it will meet.
 # - On **plain** digits the strong kind *costs* accuracy. These digits were centred and
-#   scaled by their makers, so there is nothing to be ready for, and a small network has
-#   to spend its strength on cases that never come. The mild kind lies so close to none
-#   that five seeds cannot tell which is better.
+#   scaled by their makers, so there is nothing to be ready for, and the network has a
+#   harder task in the same 40 epochs. The mild kind lies so close to none that five
+#   seeds cannot tell which is better.
 # - **Half turns** harm with every seed, and sixes and nines most: about half of their
 #   training labels are false.
+#
+# How much of that cost is haste?
+# Two of the seeds again, with four times the epochs.
+
+late = torch.zeros(2, 2)  # (way, seed)
+for seed in range(2):
+    order = torch.randperm(1797, generator=torch.Generator().manual_seed(seed))
+    images, targets = digits.images[order], digits.targets[order]
+    for number, augment in enumerate((None, jiggled_test)):
+        torch.manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
+        longer = train(augment, images[:200], targets[:200], generator, epochs=160)
+        late[number, seed] = scores(longer, images[200:], targets[200:])[0]
+
+early = results[[0, 2], :2, 0]
+print(f"none minus 15°: {(early[0] - early[1]).mean():.1%} after 40 epochs", end=", ")
+print(f"{(late[0] - late[1]).mean():.1%} after 160")
+assert (late[0] - late[1]).mean() < (early[0] - early[1]).mean() / 2
+
+# %%
+# Much of it: augmentation asks for longer training.
 #
 # So choose transforms by the question: *can this happen to my data, and does the label
 # stay true?*

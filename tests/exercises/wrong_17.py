@@ -92,6 +92,13 @@ def twice_as_much(image: Tensor, share: float) -> Tensor:
     return result
 
 
+def pepper_on_salt(image: Tensor, share: float) -> Tensor:
+    result = image.clone()
+    result[:, torch.rand(image.shape[-2:]) < share / 2] = 1
+    result[:, torch.rand(image.shape[-2:]) < share / 2] = 0  # hits white pixels too
+    return result
+
+
 def salt_only(image: Tensor, share: float) -> Tensor:
     return torch.where(torch.rand(image.shape[-2:]) < share, torch.ones(()), image)
 
@@ -192,6 +199,7 @@ WRONG: dict[str, list[Any]] = {
         per_channel,
         in_place,
         twice_as_much,
+        pepper_on_salt,
         salt_only,
         white_is_255,
         gaussian,
