@@ -336,6 +336,9 @@ class FolderDataset(Dataset):
 # as it likes, and with another order the same seed splits the data differently.
 # And the label is a plain ``int``: the default collate function makes ``int64`` of it,
 # what :class:`~torch.nn.CrossEntropyLoss` wants.
+#
+# ``transform`` may be any function that takes a picture and gives a picture;
+# :ref:`transform` is a lesson of its own about them.
 
 digits = FolderDataset(root)
 generator = torch.Generator().manual_seed(3)

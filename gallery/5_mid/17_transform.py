@@ -727,7 +727,7 @@ assert len(gallery) == 1 + 22
 # Normalised pictures have numbers below 0 and above 1, which the screen cuts off: that
 # one looks wrong and is right.
 
-fig, axes = plt.subplots(4, 6, figsize=(6.2, 3.6), layout="constrained")
+fig, axes = plt.subplots(4, 6, figsize=(6.2, 4.2), layout="constrained")
 for ax in axes.flat:
     ax.axis("off")
 for ax, (name, image) in zip(axes.flat, gallery.items(), strict=False):
