@@ -90,6 +90,18 @@ def eps_outside(x: Tensor, layer: Any) -> Tensor:
     return result
 
 
+def no_eps(x: Tensor, layer: Any) -> Tensor:
+    mean, variance, weight, bias = parts(x, layer)
+    result: Tensor = (x - mean) / variance.sqrt() * weight + bias
+    return result
+
+
+def usual_eps(x: Tensor, layer: Any) -> Tensor:
+    mean, variance, weight, bias = parts(x, layer)
+    result: Tensor = (x - mean) / (variance + 1e-5).sqrt() * weight + bias
+    return result
+
+
 def two_steps(x: Tensor, layer: Any) -> Tensor:
     mean, variance, _, _ = parts(x, layer)
     result: Tensor = (x - mean) / (variance + layer.eps).sqrt()
@@ -176,6 +188,8 @@ WRONG: dict[str, list[Any]] = {
         not_viewed,
         by_variance,
         eps_outside,
+        no_eps,
+        usual_eps,
         two_steps,
         plus_first,
         by_the_batch,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -16,6 +17,7 @@ Words = tuple[str, str]
 _KEYS = ("running_mean", "running_var", "weight", "bias")
 _OUTPUTS = [[-1.0, 0.0, 1.0], [1.0, 0.0, -1.0]]
 _RUNNING = [1.7, 0.9, 0.95]
+_ONE = ((), (1,), (1, 1))  # shapes of a single number
 _LEAST = 100_000  # numbers that a measured gain has to rest on
 
 
@@ -46,6 +48,7 @@ def _compare_quantities(
             f"The dictionary has no key {missing[0]!r}.",
             f"字典里缺少键 {missing[0]!r}。",
         )
+    got = {key: _single(got[key]) for key in _KEYS}
     _refuse_known_averages(got, batches, momentum)
     state = layer.state_dict()
     for key in _KEYS:
@@ -117,7 +120,7 @@ def four_steps(answer: Any) -> None:
         x = 1 + 2 * torch.randn(shape, generator=generator)
         want = layer(x)
         with _Watch("batch_norm", "layer_norm", "group_norm", "instance_norm") as watch:
-            got = _call_broadcast(answer, x.clone(), layer)
+            got = _single(_call_broadcast(answer, x.clone(), layer))
         _refuse_norms(watch)
         _refuse_known_steps(got, x, layer)
         expect_tensor(
@@ -173,6 +176,13 @@ def _refuse_known_steps(got: Any, x: Tensor, layer: nn.Module) -> None:
             ),
         ),
         (
+            (x - mean) / variance.sqrt() * weight + bias,
+            (
+                "eps is missing, or is not the one of this layer, layer.eps.",
+                "缺了 eps，或者用的不是这一层自己的 layer.eps。",
+            ),
+        ),
+        (
             (x - mean) / (variance + eps).sqrt(),
             (
                 "That is half of it: minus and divided by. Times and plus are missing.",
@@ -216,9 +226,9 @@ def measured_gain(answer: Any) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for bend, name, want in cases:
-            counter = _Counted(bend)
+            counter = _Counted(bend, name)
             got = call(answer, counter)
-            if isinstance(got, Tensor) and got.numel() == 1:
+            if isinstance(got, Tensor | np.ndarray | np.generic) and got.shape in _ONE:
                 got = got.item()
             expect_type(got, (int, float), en="a number", zh="一个数")
             _refuse_known_gains(float(got), name, want)
@@ -228,15 +238,17 @@ def measured_gain(answer: Any) -> None:
 class _Counted:
     """A bend that notes what it was given."""
 
-    def __init__(self, bend: Callable[[Tensor], Tensor]) -> None:
-        self.bend, self.seen, self.size = bend, 0, 0.0
+    def __init__(self, bend: Callable[[Tensor], Tensor], name: str) -> None:
+        self.bend, self.seen, self.__name__ = bend, 0, name
 
     def __call__(self, x: Any) -> Tensor:
-        expect_type(
-            x, Tensor, en="a tensor as input of bend", zh="张量作为 bend 的输入"
-        )
+        if not isinstance(x, Tensor):
+            kind = type(x).__name__
+            raise Slip(
+                f"bend takes a tensor, and your function gave it {kind}.",
+                f"bend 要的是张量，你的函数传给它的是 {kind}。",
+            )
         self.seen += x.numel()
-        self.size = x.detach().double().square().mean().sqrt().item()
         return self.bend(x.clone())
 
 
@@ -260,7 +272,7 @@ def _refuse_known_gains(got: float, name: str, want: float) -> None:
             (
                 5 / 3,
                 (
-                    "5/3 stands in PyTorch's table. Here it shall be measured.",
+                    "5/3 is what PyTorch's table says. Measure it instead.",
                     "5/3 是 PyTorch 表里的值，这里要的是测量结果。",
                 ),
             ),
@@ -281,8 +293,10 @@ def _refuse_known_gains(got: float, name: str, want: float) -> None:
             raise Slip(*told)
     if not abs(got / want - 1) < 0.02:
         raise Slip(
-            f"For {name} came {got:.4g}, which no standard normal signal gives.",
-            f"对 {name} 得到 {got:.4g}，标准正态的信号不会给出这个值。",
+            f"For {name} your function returned {got:.4g}. That is not the RMS of a "
+            "standard normal signal divided by the RMS behind the function.",
+            f"对 {name}，你的函数返回 {got:.4g}。"
+            "这不是标准正态信号经过函数之前与之后的 RMS 之比。",
         )
 
 
@@ -307,7 +321,7 @@ def batch_of_two(answer: Any) -> None:
             f"Expected a pair, outputs and running_var, got {len(answer)} parts.",
             f"应当是一对：输出和 running_var，得到 {len(answer)} 个部分。",
         )
-    outputs = _table(answer[0], (2, 3), ("the outputs", "输出"))
+    outputs = _table(answer[0], (2, 3), ("The outputs", "输出"))
     running = _table(answer[1], (3,), ("running_var", " running_var "))
     _compare_outputs(outputs.round())
     _compare_running(running)
@@ -315,11 +329,11 @@ def batch_of_two(answer: Any) -> None:
 
 def _table(got: Any, shape: tuple[int, ...], name: Words) -> Tensor:
     try:
-        table = torch.as_tensor(got, dtype=torch.float32).detach().cpu()
+        table = torch.tensor(_plain(got), dtype=torch.float32)
     except (TypeError, ValueError, RuntimeError) as error:
         raise Slip(
             f"{name[0]} should be lists of numbers, of shape {shape}.",
-            f"{name[1]}应当是由数组成的列表，形状为 {shape}。",
+            f"{name[1]}应当是数字列表，形状为 {shape}。",
         ) from error
     if table.shape != shape:
         raise Slip(
@@ -327,6 +341,13 @@ def _table(got: Any, shape: tuple[int, ...], name: Words) -> Tensor:
             f"{name[1]}的形状应为 {shape}，得到的是 {tuple(table.shape)}。",
         )
     return table
+
+
+def _plain(got: Any) -> Any:
+    """Return plain lists of numbers, whatever arrays or tensors they came in."""
+    if isinstance(got, Tensor | np.ndarray | np.generic):
+        return got.tolist()
+    return [_plain(part) for part in got] if isinstance(got, list | tuple) else got
 
 
 def _compare_outputs(outputs: Tensor) -> None:
@@ -424,6 +445,12 @@ def _refuse_norms(watch: _Watch) -> None:
 
 def _identity(x: Tensor) -> Tensor:
     return x
+
+
+def _single(got: Any) -> Any:
+    """Accept arrays and any float: how precisely one calculates is no mistake here."""
+    got = torch.as_tensor(got) if isinstance(got, np.ndarray) else got
+    return got.float() if isinstance(got, Tensor) and got.is_floating_point() else got
 
 
 def _same(got: Any, want: Tensor) -> bool:
