@@ -464,8 +464,8 @@ ax.set_title("Four properties of colour, each turned down and up")
 plt.show()
 
 # %%
-# *Colour jitter* draws all four factors, and their order too, since the steps do not
-# commute.
+# *Colour jitter* draws all four factors, and their order too, since another order gives
+# another picture.
 # Two more that people use: *erasing* a rectangle, so that the model does not rely on
 # one detail, and *blurring*, a convolution with a bell.
 
@@ -969,7 +969,7 @@ together = joint[:3], joint[3].long()
 
 # %%
 # Since ``crop`` takes any number of channels, the mask can travel as a fourth one.
-# For a measure, we make the mask anew from each cropped picture and compare.
+# To measure the damage, we make the mask anew from each cropped picture and compare.
 
 pictures = {"original": (flower, mask), "two calls": apart, "one call": together}
 fig, axes = plt.subplots(1, 3, figsize=(3.9, 1.6), layout="constrained")
