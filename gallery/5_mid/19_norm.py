@@ -355,7 +355,7 @@ room |= {"wspace": 0.35, "hspace": 0.55}
 fig, axes = plt.subplots(2, 4, figsize=(8, 3.8), gridspec_kw=room)
 for ax, (name, weight) in zip(axes.flat, drawn.items(), strict=True):
     ax.hist(weight.flatten().numpy(), bins=40, histtype="stepfilled")
-    ax.locator_params(axis="x", nbins=3)
+    ax.locator_params(axis="x", nbins=3, steps=[1, 2, 3, 4, 5, 10])
     ax.set_title(name, fontsize=10)
 for ax in axes[:, 0]:
     ax.set_ylabel("number of weights")
