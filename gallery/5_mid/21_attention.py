@@ -302,6 +302,8 @@ print("by hand", ours[0, 0, 0, :3], " SDPA", theirs[0, 0, 0, :3])
 # Do not rely on it: :class:`~torch.nn.MultiheadAttention`, which comes soon, still
 # gives NaN when it has to return its weights, and such a row spoils the gradient of the
 # whole batch.
+# In ``eval`` mode without gradients it takes a fast path of its own, and there it gives
+# NaN even without weights.
 
 layer = nn.MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
 x = torch.randn(2, 5, 8)  # (batch, place, width)
@@ -314,9 +316,13 @@ for wanted in (True, False):
     print(f"need_weights={wanted}: NaN in the result {result.isnan().any()}", end=", ")
     print(f"in the gradient {spoilt}")
     assert spoilt == wanted
+with torch.no_grad():  # the fast path of predictions
+    result = layer.eval()(x, x, x, key_padding_mask=ignored, need_weights=False)[0]
+assert result.isnan().any()
 
 # %%
 # The cure is to leave every query something to look at.
+# A sample that is nothing but padding must leave the batch.
 # Mask *keys* only, never whole queries: what a padded place answers does not matter, as
 # long as the loss leaves it out.
 #
@@ -340,8 +346,8 @@ mixed, _ = attention(ask(x), offer(x), give(x))
 mixed.shape
 
 # %%
-# With one layer the scores are symmetric: a verb would have to look at its noun exactly
-# as hard as the noun at the verb.
+# With one layer the scores are symmetric: a verb would have to score its noun exactly
+# as high as the noun scores the verb.
 # Two layers allow one-way interest, and the third frees what is passed on from what is
 # compared.
 #
@@ -1033,7 +1039,7 @@ print(f"scores for 1,000 tokens: {fresh:,} without a cache, {kept:,} with one")
 # The past of our writer, too, stays as it was when a token is appended.
 # Mind the trap: ``is_causal=True`` aligns its triangle at the *upper left*, so a single
 # new query sees the first key and nothing else.
-# With a cache, leave it out.
+# For one new query, leave it out; several need a triangle at the *lower right*.
 # Caches are large, so many models let several heads of queries share one head of keys
 # and values; SDPA knows this as ``enable_gqa=True``.
 #

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +11,13 @@ from eatorch.checking import Slip, call, exercise, expect_number, expect_type
 from eatorch.expecting import shorten
 
 _PLACES, _WIDTH = 6, 8
+
+
+def _plain(got: Any) -> Any:
+    """Take the value out of a NumPy scalar or a tensor of one element."""
+    if isinstance(got, np.generic) or (isinstance(got, Tensor) and got.numel() == 1):
+        return got.item()
+    return got
 
 
 @exercise("21-1")
@@ -28,8 +36,7 @@ def divisor(answer: Any) -> None:
 
 def _explain_divisor(got: Any, want: float, d: int, spreads: float) -> None:
     """Name a divisor that forgets something, if that is what came."""
-    if isinstance(got, Tensor) and got.numel() == 1:
-        got = got.item()
+    got = _plain(got)
     if isinstance(got, bool) or not isinstance(got, (int, float)):
         return
     if math.isclose(got, want):
@@ -66,7 +73,7 @@ def layer_parameters(answer: Any) -> None:
             width, heads, hidden, bias=bias, batch_first=True, device="meta"
         )
         want = sum(parameter.numel() for parameter in layer.parameters())
-        got = call(answer, width, heads, hidden, bias=bias)
+        got = _plain(call(answer, width, heads, hidden, bias=bias))
         expect_type(got, (int, float), en="a number", zh="一个数")
         if got != want:
             _explain_count(got, layer, f"{width}, {heads}, {hidden}, bias={bias}")
@@ -166,9 +173,8 @@ def ignores_order(answer: Any) -> None:
 
 
 def _judge(got: Any, want: bool, en: str, zh: str) -> None:
-    if isinstance(got, Tensor) and got.numel() == 1 and got.dtype == torch.bool:
-        got = got.item()
-    expect_type(got, bool, en="True or False", zh="True 或 False")
+    got = _plain(got)
+    expect_type(got, bool, en="True or False", zh=" True 或 False")
     if got == want:
         return
     if want:
@@ -192,7 +198,7 @@ def longest(answer: Any) -> None:
     cases = [(4_000_000, 1, 1), (2**30, 8, 12), (4 * 2 * 3 * 49, 2, 3), (1199, 3, 1)]
     for memory, batch, heads in cases:
         want = math.isqrt(memory // (4 * batch * heads))
-        got = call(answer, memory, batch, heads)
+        got = _plain(call(answer, memory, batch, heads))
         expect_type(got, (int, float), en="a whole number", zh="一个整数")
         told = f"memory={memory}, batch={batch}, heads={heads}"
         if got == want and isinstance(got, float):
@@ -204,13 +210,13 @@ def longest(answer: Any) -> None:
 def _length_slip(got: float, want: int, told: str, table: int) -> Slip:
     """Say whether such a row would fit, and what the number may have forgotten."""
     en, zh = f"For {told} {shorten(got)} is wrong.", f"当 {told} 时，{got} 不对。"
+    if not math.isfinite(got):
+        return Slip(en, zh)
     if isinstance(got, float) and int(got) == want:
         return Slip(
             f"{en} A row has a whole number of places.",
             f"{zh}一行的位置个数是整数。",
         )
-    if not math.isfinite(got):
-        return Slip(en, zh)
     if got > want:
         return Slip(
             f"{en} A row of that length needs {table * got * got:,.0f} bytes.",
