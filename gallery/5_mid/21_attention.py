@@ -733,7 +733,7 @@ for width, heads, hidden in [(16, 4, 64), (64, 8, 256), (64, 1, 2048), (512, 8, 
     print(f"w={width:3}, h={hidden:4}: {formula:9,} parameters, attention {share:.0%}")
 
 # %%
-# The third line is what you get with width 64 if you say nothing else:
+# The third line is what you get with width 64 if you name only the heads:
 # ``dim_feedforward`` is 2,048 by default, whatever the width.
 # Four times the width is usual.
 #
