@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from eatorch.sphinxext import gallery
@@ -113,3 +115,19 @@ def test_no_lesson_pays_for_what_packages_load_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code]
     printed = subprocess.run(command, text=True, capture_output=True, check=True).stdout
     assert printed.strip() == "[True, True]"
+
+
+def test_both_pictures_of_a_figure_share_one_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved: list[Figure] = []
+    solve = ConstrainedLayoutEngine.execute
+
+    def count(engine: ConstrainedLayoutEngine, figure: Figure) -> Any:
+        solved.append(figure)
+        return solve(engine, figure)
+
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", count)
+    plt.subplots(layout="constrained")[1].set_title("Once")
+    scraped(tmp_path)
+    assert len(solved) == 1

@@ -148,6 +148,7 @@ def scrape(_block: Any, block_vars: dict[str, Any], conf: dict[str, Any]) -> str
 def _save_pair(figure: Figure, path: Path, src_dir: str) -> str:
     title = _title(figure)
     figure.savefig(path)
+    figure.set_layout_engine("none")  # both pictures keep the places found once
     with mpl.rc_context(dict.fromkeys(_INKED, DARK_INK)):
         darken(figure)
         figure.savefig(path.with_stem(path.stem + "_dark"))
