@@ -7,6 +7,7 @@
   "use strict";
 
   const MOST_READ = 60; // pages whose text is read for one query
+  const LOOSELY = 0.6; // weight of a word that means nearly the same
   const MOST_SHOWN = 30;
   const form = document.getElementById("search-form");
   const input = document.getElementById("search-input");
@@ -64,7 +65,8 @@
     return parts.includes(null) ? [] : parts.flat();
   };
 
-  // All ways to say the query: as it is, and with its terms in the other language.
+  // All ways to say the query, each with its weight: as it is, with its terms in the
+  // other language, and other words for the same thing.
   const variants = (query, synonyms) => {
     const all = [query];
     const terms = Object.keys(synonyms)
@@ -73,8 +75,8 @@
     let other = query;
     for (const term of terms) other = other.replace(term, ` ${synonyms[term][0]} `);
     all.push(tidy(other));
-    for (const also of synonyms[query] ?? []) all.push(also);
-    return [...new Set(all)];
+    const loose = synonyms[query] ?? [];
+    return new Map([...loose.map((it) => [it, LOOSELY]), ...all.map((it) => [it, 1])]);
   };
 
   // Titles count most, then headings, then how often the words stand in the text.
@@ -91,17 +93,19 @@
     if (title === query) score += 10;
     else if (found(words, title).length) score += 5;
     if (headings.includes(query)) score += 4;
-    if (words.length > 1 && text.includes(query)) score += 3;
+    // A compound that stands there as it was asked for is worth more than its parts.
+    if (parts.length > 1) score += 3 * Math.log2(1 + count(query, text));
     return { page, score, parts: text.includes(query) ? [query, ...parts] : parts };
   };
 
   const search = async (pagefind, query, synonyms) => {
     const pages = new Map();
-    for (const variant of variants(query, synonyms)) {
+    for (const [variant, weight] of variants(query, synonyms)) {
       const { results } = await pagefind.search(variant.replace(BETWEEN, "$1 "));
       const read = results.slice(0, MOST_READ).map((result) => result.data());
       for (const page of (await Promise.all(read)).map(joined)) {
         const answer = rank(page, variant);
+        answer.score *= weight;
         const known = pages.get(page.url); // with an excerpt in the reader's own words
         if (known) known.score = Math.max(known.score, answer.score);
         else if (answer.score) pages.set(page.url, answer);
