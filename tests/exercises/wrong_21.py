@@ -30,6 +30,12 @@ def no_refusal(width: int, _: int, hidden: int, bias: bool = True) -> int:
     return weights + (7 * width + hidden if bias else 0)
 
 
+def asserts(width: int, heads: int, hidden: int, bias: bool = True) -> int:
+    """Refuse with the wrong kind of error."""
+    assert width % heads == 0
+    return no_refusal(width, heads, hidden, bias)
+
+
 def times_heads(width: int, heads: int, hidden: int, bias: bool = True) -> int:
     """Believe that each head brings matrices of the full width."""
     biases = 7 * width + hidden if bias else 0
@@ -103,7 +109,14 @@ def not_whole(memory: int, batch: int, heads: int) -> float:
 
 WRONG: dict[str, list[Any]] = {
     "21-1": [always_root, by_d, variance, factor],
-    "21-2": [no_refusal, times_heads, no_norms, no_outward, always_bias],
+    "21-2": [
+        no_refusal,
+        asserts,
+        times_heads,
+        no_norms,
+        no_outward,
+        always_bias,
+    ],
     "21-3": [
         compares_unshuffled,
         mirror_only,

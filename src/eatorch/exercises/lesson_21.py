@@ -108,6 +108,13 @@ def _expect_refusal(answer: Any) -> None:
         got = call(answer, 10, 4, 20)
     except ValueError:
         return
+    except AssertionError:
+        raise Slip(
+            "Width 10 cannot be cut into 4 heads, and your function notices, but with "
+            "an AssertionError. Raise a ValueError.",
+            "宽度 10 不能切成 4 个头，你的函数发现了这一点，"
+            "但抛出的是 AssertionError。请抛出 ValueError。",
+        ) from None
     raise Slip(
         f"Width 10 cannot be cut into 4 heads. Your function says {shorten(got)} where "
         "it should raise a ValueError.",
