@@ -16,8 +16,8 @@ tell from the spelling which language a name belongs to.
 In :ref:`series` an LSTM was a box with a state.
 Now we open the box.
 A recurrent layer turns out to be a loop of one line.
-Most of the trouble with it comes from three questions: which shape has the state, where
-does a sequence end, and how far back does the gradient reach?
+Most of the trouble with it comes from three questions: what shape does the state have,
+where does a sequence end, and how far back does the gradient reach?
 """
 
 from collections import Counter
@@ -108,7 +108,8 @@ sequences = torch.randn(3, 7, 5)  # (batch, step, feature)
 zeros = torch.zeros(3, 4)  # (batch, hidden)
 
 # %%
-# The layer returns two things: all states of its top layer, and the last state.
+# The layer returns two things: all states of its top layer, and the last state of
+# each layer.
 
 layer = nn.RNN(input_size=5, hidden_size=4, batch_first=True)
 outputs, state = layer(sequences)  # (batch, step, hidden), (1, batch, hidden)
@@ -118,8 +119,8 @@ assert torch.allclose(by_hand, outputs[:, -1], atol=1e-6)
 outputs.shape, state.shape
 
 # %%
-# A sum over the letters would forget their order.
-# The loop does not: backwards, the same letters end in another state.
+# A sum over the steps would forget their order.
+# The loop does not: backwards, the same steps end in another state.
 
 backwards, _ = layer(sequences.flip(dims=[1]))
 (outputs[:, -1] - backwards[:, -1]).abs().max()
@@ -147,8 +148,9 @@ backwards, _ = layer(sequences.flip(dims=[1]))
 # .. math:: h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 #
 # The last line is the point: with :math:`z_t = 1` the old state passes unchanged.
-# (In the original paper :math:`r_t` is multiplied to :math:`h_{t-1}` before the matrix.
-# PyTorch does it behind the matrix, which is faster.
+# (In the original paper :math:`r_t` is multiplied with :math:`h_{t-1}` before the
+# matrix.
+# PyTorch does it after the matrix, which is faster.
 # So weights from elsewhere may not fit.)
 
 
@@ -266,8 +268,7 @@ plt.show()
 #
 # Shapes, and what ``batch_first`` does not touch
 # -----------------------------------------------
-# No table about recurrent layers is looked up more often than this one, so we let the
-# layers print it.
+# These shapes are looked up again and again, so we let the layers print them.
 # Three sequences of seven steps with five features, four hidden numbers:
 
 print("batch_first layers directions  input      output     state h_n")
@@ -308,6 +309,7 @@ fig, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
 eatorch.plots.draw_tensor(seen, ax=ax)
 for corner, label in {(5.5, -0.5): "h_n", (-0.5, 0.5): None}.items():
     frame = {"fill": False, "edgecolor": "C1", "linewidth": 4, "label": label}
+    frame["zorder"] = 3  # above the span
     ax.add_patch(plt.Rectangle(corner, 1, 1, **frame))
 ax.axvspan(5.5, 6.5, color="C2", alpha=0.3, label="output[:, -1]")
 ax.set(xlabel="step", ylabel="", yticks=[0, 1], yticklabels=["forward", "backward"])
@@ -421,8 +423,8 @@ assert size_of[nn.GRU] / size_of[nn.LSTM] == 3 / 4
 # How far back does the gradient reach?
 # -------------------------------------
 # To learn from a letter ten steps back, its gradient has to come back ten steps.
-# On the way it is multiplied by the same matrix and by the slope of ``tanh`` once per
-# step.
+# On the way through a plain layer it is multiplied by the same matrix and by the slope
+# of ``tanh`` once per step.
 # We measure what arrives: the gradient of the last output by the input, sorted by lag.
 
 
@@ -472,12 +474,13 @@ assert lags["RNN, doubling"][30] > 10 * lags["RNN, doubling"][0]
 
 # %%
 # Did you expect the GRU and the LSTM far above the RNN?
-# Many texts say so, but a *fresh* gate stands at about one half, and what is halved at
-# each step is gone as fast as what the matrix of the RNN shrinks.
+# Many texts say so, but a *fresh* gate stands at about one half, and what is roughly
+# halved at each step is soon gone, only a little later than in the RNN.
 # The difference is that a gate can **learn** to open, and that you can open it at the
 # start.
 # The RNN has only its matrix, the same for every input: if that shrinks, the gradient
-# **vanishes**, if it stretches, the gradient **explodes**.
+# **vanishes**; if it stretches by more than the slopes of ``tanh`` take back, the
+# gradient **explodes**.
 #
 # .. _rnn-clip:
 #
@@ -497,7 +500,8 @@ print(f"length {norm:.0f} before, {after.norm():.2f} after, cosine {cosine:.4f}"
 
 # %%
 # A gradient that is already infinite or NaN cannot be shortened.
-# By default clipping then spreads the NaN to *all* parameters, silently.
+# By default one NaN then turns *all* gradients into NaN, and an infinite one sets the
+# others to zero, silently.
 # Ask for an error, and you learn of it at once.
 
 wild.weight_hh_l0.grad[0, 0] = torch.nan
@@ -657,7 +661,7 @@ packed.batch_sizes, packed.sorted_indices
 
 # %%
 # The result is a :class:`~torch.nn.utils.rnn.PackedSequence`, a tuple; its first two
-# parts hold the cells and the batch sizes.
+# parts hold the letters and the batch sizes.
 # We draw them with one colour per step.
 # The packed row holds all first letters, then all second letters, and no filling.
 
@@ -688,7 +692,7 @@ steps = torch.arange(5).repeat_interleave(sizes).tolist()
 draw_letters(right, [cells.tolist()], [steps])
 for end, size in zip(sizes.cumsum(dim=0), sizes, strict=True):
     right.text(end - size / 2 - 0.5, -0.8, f"{size}", ha="center", va="center")
-right.set(title="Packed, with batch sizes\n", xlabel="cell", yticks=[])
+right.set(title="Packed, with batch sizes\n", xlabel="place", yticks=[])
 fig.suptitle("Packing keeps the real letters and drops the padding")
 plt.show()
 
@@ -811,7 +815,7 @@ train_rows, valid_rows, test_rows = (rows.tolist() for rows in parts)
 # %%
 # The network needs numbers.
 # Zero is padding, one stands for any letter that the network does not know.
-# We give it every letter that occurs less than twice in the training part, so that it
+# Letters that occur only once in the training part get the one too, so that the network
 # meets the unknown in training and not only in use.
 
 found = Counter(chain.from_iterable(names.texts[row] for row in train_rows))
@@ -862,6 +866,7 @@ def batches(rows, **options):
 
 
 letters, lengths, targets = next(iter(batches(valid_rows)))
+assert (letters == 0).float().mean() > 0.5
 letters.shape, lengths[:8], f"{(letters == 0).float().mean():.0%} padding"
 
 # %%
@@ -973,7 +978,7 @@ for name, longest in {"letter counts": 1, "triplet counts": 3}.items():
     counter = CountVectorizer(
         analyzer="char_wb", ngram_range=(1, longest), lowercase=False
     )
-    rival = LogisticRegression(max_iter=1000, tol=1e-2)
+    rival = LogisticRegression(max_iter=1000)
     rival.fit(counter.fit_transform(train_texts), names.targets[train_rows])
     chances = rival.predict_proba(counter.transform(test_texts))
     scores[name] = torch.from_numpy(chances)
@@ -1005,17 +1010,17 @@ ax.axvline(max(counts) / len(names), color="0.5", linestyle=":", label="largest 
 ax.set_yticks([y + 0.2 for y in range(len(order))], order)
 ax.set(xlabel="share of the test names that are right", xlim=(0, 1.1))
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-ax.set_title("The GRU beats the RNN and letter counts; triplet counts keep up with it")
+ax.set_title("The GRU beats the RNN and letter counts, but not triplet counts")
 plt.show()
 
 # %%
 # That is sobering, and it is the truth about many small data sets.
-# Order matters: the counts of single letters are far behind.
+# Order matters: the counts of single letters come last.
 # The gates are worth it: the GRU is ahead of the RNN by more than two standard errors.
-# (That is one run each; other seeds move both by two or three points.)
+# (That is one run each; other seeds move both by a few points.)
 # But six thousand names are few for a network that has to find out by itself which
 # letters in a row betray a language.
-# A linear model that is *given* them does as well or better, in a fraction of the time.
+# A linear model that is *given* them does as well or better.
 # Recurrent layers pay where the counts run out: with much more data, with order over
 # long distances, with answers at every step.
 #
@@ -1063,8 +1068,8 @@ assert mutual[names.classes.index("de"), names.classes.index("nl")] in values
 
 # %%
 # Nobody told the network about language families.
-# Other pairs are no relatives: Indonesian has taken many words from Dutch, Portuguese
-# and English, and the network stumbles over them.
+# Other pairs are no relatives, English and Indonesian for one: both are written almost
+# only with the letters a to z, and names such as *Karachay-Balkar* tell little.
 #
 # .. _rnn-type:
 #
@@ -1090,6 +1095,7 @@ for name in typed:
     guesses = top_three(models["GRU"], name)
     told = ", ".join(f"{language} {share:.2f}" for language, share in guesses)
     print(f"{name:11}{told}")
+assert top_three(models["GRU"], "Łódź")[0][0] != "Polish"
 
 # %%
 # Two cities, Polish flowers and a Finnish town are words that the data does not hold,
@@ -1185,7 +1191,7 @@ assert radius < 1 < after
 print(f"largest eigenvalue, fresh {radius:.2f}, trained {after:.2f}")
 
 # %%
-# Now only the slopes of ``tanh``, all below one, keep the gradient from exploding.
+# Now only the slopes of ``tanh``, none above one, keep the gradient from exploding.
 
 # %%
 # .. admonition:: Then and now
@@ -1374,7 +1380,7 @@ eatorch.check("20-3", first_state)
 #    Nearly every name in a script of its own holds a letter that gives the language
 #    away, so a rule of one line will do, and a network that gets them all right has
 #    shown nothing.
-#    Chinese and Japanese share their characters, yet Japanese writes the names of most
+#    Chinese and Japanese share many characters, yet Japanese writes the names of most
 #    countries in katakana.
 #    Among the eighteen only Vietnamese comes near.
 
