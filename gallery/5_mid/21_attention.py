@@ -302,8 +302,8 @@ print("by hand", ours[0, 0, 0, :3], " SDPA", theirs[0, 0, 0, :3])
 # Do not rely on it: :class:`~torch.nn.MultiheadAttention`, which comes soon, still
 # gives NaN when it has to return its weights, and such a row spoils the gradient of the
 # whole batch.
-# In ``eval`` mode without gradients it takes a fast path of its own, and there it gives
-# NaN even without weights.
+# In ``eval`` mode without gradients it may take a fast path of its own, on which NaN can
+# come even without weights; the last line tells what happened here.
 
 layer = nn.MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
 x = torch.randn(2, 5, 8)  # (batch, place, width)
@@ -318,7 +318,7 @@ for wanted in (True, False):
     assert spoilt == wanted
 with torch.no_grad():  # the fast path of predictions
     result = layer.eval()(x, x, x, key_padding_mask=ignored, need_weights=False)[0]
-assert result.isnan().any()
+print("eval, no gradients: NaN in the result", result.isnan().any())
 
 # %%
 # The cure is to leave every query something to look at.
