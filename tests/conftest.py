@@ -4,7 +4,9 @@ import shutil
 import signal
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+import torch
 
 ROOT = Path(__file__).parent.parent
 
@@ -13,6 +15,15 @@ ROOT = Path(__file__).parent.parent
 def ctrl_c_works() -> None:
     """Undo what a shell does to a background job: it would not hear Ctrl-C."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def clean_slate() -> None:
+    """Forget what the tests and examples that ran before in this process left."""
+    plt.close("all")
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    torch.use_deterministic_algorithms(False)
 
 
 @pytest.fixture(scope="session")
