@@ -479,7 +479,7 @@ def walk(learner, steps=120):
 
 # %%
 # First Adam.
-# :func:`~functools.partial` fills in arguments beforehand, here the learning rate, so
+# :class:`~functools.partial` fills in arguments beforehand, here the learning rate, so
 # that only the parameters are left to give.
 # For each parameter that it knows it should remember two averages and a count of steps.
 
