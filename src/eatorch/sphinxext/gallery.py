@@ -90,6 +90,9 @@ def reset(conf: dict[str, Any], fname: str, when: str) -> None:
     seed_everything(0)
     _rehearse()
     warnings.resetwarnings()
+    # As in Python itself, what is deprecated is shown only to those who wrote the line.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
     mpl.rcParams.update(STYLE)
     _started[fname] = time.process_time()
 
