@@ -302,8 +302,8 @@ print("by hand", ours[0, 0, 0, :3], " SDPA", theirs[0, 0, 0, :3])
 # Do not rely on it: :class:`~torch.nn.MultiheadAttention`, which comes soon, still
 # gives NaN when it has to return its weights, and such a row spoils the gradient of the
 # whole batch.
-# In ``eval`` mode without gradients it may take a fast path of its own, on which NaN can
-# come even without weights; the last line tells what happened here.
+# In ``eval`` mode without gradients it may take a fast path of its own, on which NaN
+# can come even without weights; the last line tells what happened here.
 
 layer = nn.MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
 x = torch.randn(2, 5, 8)  # (batch, place, width)

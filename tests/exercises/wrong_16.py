@@ -17,21 +17,25 @@ Action = Callable[[], Any]
 Samples = list[tuple[Tensor, int]]
 
 
-def _open_calls(action: Action, name: str) -> list[str]:
+def _watched(action: Action, note: Callable[[FrameType, str, Any], None]) -> None:
+    sys.setprofile(note)
+    action()
+    sys.setprofile(None)
+
+
+def _open_calls(action: Action, name: str, *, last: bool = False) -> list[str]:
     calls: list[str] = []
     found: list[str] = []
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         if event == "call":
             calls.append(frame.f_code.co_name)
-            if calls[-1] == name and not found:
-                found.extend(calls)
+            if calls[-1] == name and (last or not found):
+                found[:] = calls
         elif event == "return":
             calls.pop()
 
-    sys.setprofile(note)
-    action()
-    sys.setprofile(None)
+    _watched(action, note)
     return found
 
 
@@ -43,28 +47,12 @@ def finished_too(action: Action, name: str) -> list[str]:
         if event == "call" and name not in calls:
             calls.append(frame.f_code.co_name)
 
-    sys.setprofile(note)
-    action()
-    sys.setprofile(None)
+    _watched(action, note)
     return calls
 
 
 def last_visit(action: Action, name: str) -> list[str]:
-    calls: list[str] = []
-    found: list[str] = []
-
-    def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            calls.append(frame.f_code.co_name)
-            if calls[-1] == name:
-                found[:] = calls
-        elif event == "return":
-            calls.pop()
-
-    sys.setprofile(note)
-    action()
-    sys.setprofile(None)
-    return found
+    return _open_calls(action, name, last=True)
 
 
 def innermost_first(action: Action, name: str) -> list[str]:
@@ -97,9 +85,7 @@ def long_names(action: Action, name: str) -> list[str]:
         elif event == "return":
             calls.pop()
 
-    sys.setprofile(note)
-    action()
-    sys.setprofile(None)
+    _watched(action, note)
     return found
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,18 @@ def test_both_pictures_of_a_figure_share_one_layout(
     plt.subplots(layout="constrained")[1].set_title("Once")
     scraped(tmp_path)
     assert len(solved) == 1
+
+
+def test_a_lesson_shows_only_warnings_that_concern_its_author(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        gallery.reset({"src_dir": str(tmp_path)}, "01_one.py", "before")
+        assert warned(DeprecationWarning, by="matplotlib.cbook") == 0
+        assert warned(DeprecationWarning, by="__main__") == 1
+        assert warned(UserWarning, by="matplotlib.cbook") == 1
+
+
+def warned(kind: type[Warning], *, by: str) -> int:
+    """Return how many warnings a module's single one makes under today's filters."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.warn_explicit("old", kind, "file.py", 1, module=by)
+    return len(caught)

@@ -8,7 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eatorch.checking import Slip, call, exercise, expect_number, expect_type
+from eatorch.checking import (
+    Slip,
+    call,
+    exercise,
+    expect_entries,
+    expect_number,
+    expect_type,
+)
 from eatorch.expecting import shorten
 
 Words = tuple[str, str]
@@ -223,29 +230,16 @@ def results(answer: Any) -> None:
     """Eight lines whose values PyTorch itself is asked for."""
     if isinstance(answer, Tensor | np.ndarray) and answer.ndim == 1:
         answer = answer.tolist()
-    expect_type(answer, (list, tuple), en="a list", zh="一个列表")
-    truth = _eight()
-    if len(answer) != len(truth):
+    expect_entries(answer, _eight(), _HINTS, read=_number)
+
+
+def _number(number: int, got: Any) -> float:
+    if not _is_number(got):
         raise Slip(
-            f"Expected {len(truth)} numbers, got {len(answer)}.",
-            f"应有 {len(truth)} 个数，得到 {len(answer)} 个。",
+            f"Entry {number} should be a number, got {shorten(got)}.",
+            f"第 {number} 项应当是一个数，得到的是 {shorten(got)}。",
         )
-    for number, got in enumerate(answer, start=1):
-        if not _is_number(got):
-            raise Slip(
-                f"Entry {number} should be a number, got {shorten(got)}.",
-                f"第 {number} 项应当是一个数，得到的是 {shorten(got)}。",
-            )
-    right = [float(got) == want for got, want in zip(answer, truth, strict=True)]
-    for number, (good, got) in enumerate(zip(right, answer, strict=True), start=1):
-        if not good:
-            en, zh = _HINTS[number - 1]
-            raise Slip(
-                f"{sum(right)} of {len(truth)} are right. Number {number} is not "
-                f"{float(got):g}: {en}",
-                f"{len(truth)} 项中答对 {sum(right)} 项。第 {number} 项不是 "
-                f"{float(got):g}：{zh}",
-            )
+    return float(got)
 
 
 def _eight() -> list[float]:
