@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from eatorch import checking
+from eatorch import checking, languages
 from eatorch.checking import Slip, check, exercise, language, numbers, verdict
 from eatorch.expecting import call, expect_number, expect_tensor, expect_type, shorten
 
@@ -152,7 +152,7 @@ def test_an_endless_answer_is_given_up(
 def test_a_script_with_an_endless_answer_ends() -> None:
     """The daemon thread must not keep Python from leaving."""
     code = (
-        "from eatorch import checking\n"
+        "from eatorch import checking, languages\n"
         "checking._SECONDS = 0.2\n"
         "@checking.exercise('99-1')\n"
         "def judge(answer): answer()\n"
@@ -264,7 +264,7 @@ def test_the_first_that_speaks_decides(  # noqa: PLR0917
     monkeypatch.setenv("EATORCH_LANG", wish)
     monkeypatch.setenv("JPY_SESSION_NAME", notebook)
     monkeypatch.setattr(sys.modules["__main__"], "__doc__", text)
-    monkeypatch.setattr(checking, "getlocale", lambda: (place, None))
+    monkeypatch.setattr(languages, "getlocale", lambda: (place, None))
     assert language() == expected
 
 
@@ -275,7 +275,7 @@ def test_the_notebook_of_an_editor_speaks_its_language(
         monkeypatch.delenv(name, raising=False)
     main = sys.modules["__main__"]
     monkeypatch.setattr(main, "__doc__", None)
-    monkeypatch.setattr(checking, "getlocale", lambda: (None, None))
+    monkeypatch.setattr(languages, "getlocale", lambda: (None, None))
     assert language() == "en"
     monkeypatch.setattr(main, "__vsc_ipynb_file__", "/a/07_tensor.zh.ipynb", False)
     assert language() == "zh"
@@ -286,7 +286,7 @@ def test_an_exotic_locale_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError("unknown locale: UTF-8")
 
     monkeypatch.setattr(sys.modules["__main__"], "__doc__", None)
-    monkeypatch.setattr(checking, "getlocale", broken)
+    monkeypatch.setattr(languages, "getlocale", broken)
     assert language() == "en"
 
 

@@ -21,6 +21,8 @@ from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 import eatorch
 from eatorch import checking
 from eatorch.checking import Verdict, verdict
+from eatorch.sphinxext.downloads import Script
+from eatorch.sphinxext.tasks import needs
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "gallery").glob("*/[0-9][0-9]_*.py"))
@@ -196,6 +198,18 @@ def test_solution_passes(lesson: Path, exercise: Exercise) -> None:
     execute(solution_of(exercise.task), 1, lesson, names)
     outcome = verdict(exercise.number, eval(exercise.answer, names))
     assert outcome.passed, outcome.en
+
+
+@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES)
+def test_solution_passes_with_what_the_file_for_practice_brings(
+    lesson: Path, exercise: Exercise
+) -> None:
+    code = solution_of(exercise.task)
+    imports, given = needs(Script.read(lesson), f"{code}\n{exercise.stub.text}")
+    made = names_after(lesson)
+    names = {name: made[name] for name in given}
+    execute("\n".join([*imports, code]), 1, lesson, names)
+    assert verdict(exercise.number, eval(exercise.answer, names)).passed
 
 
 @pytest.mark.parametrize(("lesson", "exercise"), EXERCISES)

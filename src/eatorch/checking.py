@@ -5,20 +5,16 @@ A lesson ends with exercises. Each has a stub that the reader fills in, followed
 one module per lesson, and speak through :class:`Slip` in English and Chinese.
 """
 
-import os
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module, util
-from locale import getlocale
 from typing import Any
 
 import torch
 
 from eatorch.expecting import (
-    Language,
     Slip,
     Untouched,
     call,
@@ -28,6 +24,7 @@ from eatorch.expecting import (
     expect_type,
     shorten,
 )
+from eatorch.languages import Language, language
 
 __all__ = [
     "Slip",
@@ -48,7 +45,6 @@ Check = Callable[[Any], None]
 
 _CHECKS: dict[str, Check] = {}
 _SECONDS = 20.0  # how long an answer may run outside a notebook
-_CHINESE = range(0x4E00, 0xA000)
 
 _WAITING = ("Not answered yet", "还没有作答")
 _PRAISE = (
@@ -236,30 +232,3 @@ def _endless() -> Slip:
 def _in_notebook() -> bool:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and hasattr(shell, "kernel")
-
-
-def language() -> Language:
-    """Choose the language of messages.
-
-    The first that speaks decides: the environment variable ``EATORCH_LANG`` (``en`` or
-    ``zh``), the text of the running script or the name of the running notebook (the
-    Chinese downloads show what their reader reads), the locale of the machine.
-
-    Returns:
-        ``"en"`` or ``"zh"``.
-    """
-    wish = os.environ.get("EATORCH_LANG", "")
-    if wish:
-        return "zh" if wish.lower().startswith("zh") else "en"
-    main = sys.modules.get("__main__")
-    text = getattr(main, "__doc__", None) or ""
-    # Jupyter names its notebook in the environment, VS Code in the main module.
-    notebook = os.environ.get("JPY_SESSION_NAME") or str(
-        getattr(main, "__vsc_ipynb_file__", "")
-    )
-    if any(ord(letter) in _CHINESE for letter in text) or ".zh" in notebook:
-        return "zh"
-    with suppress(ValueError):  # an exotic locale is no reason to fail
-        if (getlocale()[0] or "").lower().startswith(("zh", "chinese")):
-            return "zh"
-    return "en"

@@ -9,10 +9,12 @@ import math
 from collections.abc import Callable, Sequence
 from numbers import Real
 from types import FunctionType
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
+
+from eatorch.languages import Language
 
 __all__ = [
     "Slip",
@@ -24,7 +26,6 @@ __all__ = [
     "expect_type",
 ]
 
-Language = Literal["en", "zh"]
 _LONGEST = 60  # letters of an answer that a message quotes
 _NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
 

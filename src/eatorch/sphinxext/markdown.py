@@ -26,7 +26,7 @@ from eatorch.sphinxext.markdown_text import (
 from eatorch.sphinxext.restructured import API_ROLES, ExportError, Page, cell, parse
 from eatorch.sphinxext.strings import is_chinese
 
-__all__ = ["to_markdown"]
+__all__ = ["Writer", "flow", "to_markdown"]
 
 _ADMONITIONS = {
     "note": ("Note", "注意"),
@@ -50,7 +50,7 @@ def to_markdown(page: Page, links: Links, folder: str, language: str) -> list[st
     Raises:
         ExportError: If the page holds a construct or a name that can't be exported.
     """
-    cells = _Writer(page, links, folder, language).cells()
+    cells = Writer(page, links, folder, language).cells()
     for markup in leftovers("\n\n".join(cells)):
         raise ExportError(
             f"{page.source}: {markup!r} would stand in the notebook as it is; "
@@ -59,7 +59,7 @@ def to_markdown(page: Page, links: Links, folder: str, language: str) -> list[st
     return cells
 
 
-class _Writer:
+class Writer:
     """One method for each construct, named after its docutils node."""
 
     def __init__(self, page: Page, links: Links, folder: str, language: str) -> None:
@@ -69,7 +69,7 @@ class _Writer:
     def cells(self) -> list[str]:
         """Cut the flow of blocks at the borders."""
         cells: list[list[str]] = [[]]
-        for node, level in _flow(parse(self.page).children, 0):
+        for node, level in flow(parse(self.page).children, 0):
             if isinstance(node, cell):
                 cells.append([])
             elif isinstance(node, nodes.title):
@@ -261,11 +261,11 @@ class _Writer:
         return f"[{code_span(shown)}]({address})" if address else code_span(shown)
 
 
-def _flow(children: list[nodes.Node], level: int) -> Iterator[tuple[nodes.Node, int]]:
+def flow(children: list[nodes.Node], level: int) -> Iterator[tuple[nodes.Node, int]]:
     """Yield the blocks of nested sections one after another, with their level."""
     for node in children:
         if isinstance(node, nodes.section):
-            yield from _flow(node.children, level + 1)
+            yield from flow(node.children, level + 1)
         else:
             yield node, level
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from eatorch.sphinxext import inventory
+from eatorch.sphinxext import inventory, tasks
 from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
@@ -50,6 +50,7 @@ def refresh(root: Path, number: str = "") -> list[Path]:
     else:
         _refresh_all(root)
     _plain_headers(root)
+    tasks.write_tasks(root, number)
     after = _contents(root)
     return [path for path, text in after.items() if before.get(path) != text]
 
