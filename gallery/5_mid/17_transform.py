@@ -1195,6 +1195,7 @@ with torch.no_grad():
         outputs = model(jiggle(images[200:], 15, 1, generator))
         right = outputs.argmax(1) == targets[200:]
         print(f"{right.float().mean():.2%}", end="  ")
+print()
 
 # %%
 # Four measurements, four answers, and none of them near the first.

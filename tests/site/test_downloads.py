@@ -206,5 +206,5 @@ def test_without_site_and_wheel_the_script_says_what_to_do(
     done = fresh.attempt(script.name, folder=tmp_path, **offline)
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("eatorch is missing; install it by hand: ")
+    assert last.startswith("packages are missing; install by hand: ")
     assert f"{NOWHERE}wheels/eatorch-" in last

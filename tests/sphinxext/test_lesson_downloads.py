@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import zlib
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from babel.messages.pofile import write_po
 from eatorch.sphinxext.addresses import BASES
 from eatorch.sphinxext.catalogs import read_catalog
 from eatorch.sphinxext.downloads import (
+    EXTRAS,
     Script,
     install_code,
     python_script,
@@ -245,6 +247,19 @@ def test_missing_translation_names_catalog_and_message(project: Path) -> None:
 def test_install_cell_does_nothing_where_eatorch_is_installed() -> None:
     code = install_code("http://nowhere.invalid/", "none.whl")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_install_cell_brings_what_the_lesson_imports() -> None:
+    lesson = (
+        "from babel import Locale\nfrom torch.utils.tensorboard import SummaryWriter"
+    )
+    needed = 'needed = ["eatorch", "babel", "tensorboard"]\n'
+    assert needed in install_code("http://nowhere.invalid/", "none.whl", lesson)
+
+
+def test_extras_of_the_install_cell_are_those_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert sorted(project["optional-dependencies"]["extras"]) == list(EXTRAS)
 
 
 def test_bases_are_those_of_the_site() -> None:

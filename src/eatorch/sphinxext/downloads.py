@@ -5,6 +5,7 @@ catalog and the same code, byte for byte. A first cell, equal in both, installs
 ``eatorch`` where it is missing.
 """
 
+import ast
 import io
 import json
 import os
@@ -37,16 +38,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-if importlib.util.find_spec("eatorch") is None:
+needed = NEEDED
+missing = [name for name in needed if importlib.util.find_spec(name) is None]
+if missing:
     wheel = "WHEEL_NAME"
     site = os.environ.get("EATORCH_SITE", "SITE_URL").rstrip("/")
     beside = Path(globals().get("__file__", "notebook")).with_name(wheel)
     source = str(beside) if beside.exists() else f"{site}/wheels/{wheel}"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", source]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    pip += [source if name == "eatorch" else name for name in missing]
     if subprocess.run(pip).returncode:
-        raise SystemExit("eatorch is missing; install it by hand: " + " ".join(pip))
+        raise SystemExit("packages are missing; install by hand: " + " ".join(pip))
     importlib.invalidate_caches()
 """
+# What a lesson may use beyond what eatorch itself needs: the extras of pyproject.toml.
+EXTRAS = ("babel", "pooch", "safetensors", "tensorboard", "torchmetrics")
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,32 @@ class Script:
         return [(kind, next(rest[kind])) for kind in self.order]
 
 
-def install_code(url: str, wheel: str) -> str:
-    """Return the first cell of every download.
+def install_code(url: str, wheel: str, lesson: str = "") -> str:
+    """Return the first cell of a download.
 
     Args:
         url: Where the site is published; the root of both languages.
         wheel: File name of the wheel that the site carries.
+        lesson: The lesson's code; what it imports beyond the usual is installed too.
     """
-    return _INSTALL.replace("SITE_URL", url).replace("WHEEL_NAME", wheel)
+    imported = {
+        part
+        for node in ast.walk(ast.parse(lesson))
+        for name in _imported(node)
+        for part in name.split(".")  # torch.utils.tensorboard needs tensorboard
+    }
+    needed = ["eatorch", *(name for name in EXTRAS if name in imported)]
+    code = _INSTALL.replace("SITE_URL", url).replace("WHEEL_NAME", wheel)
+    return code.replace("NEEDED", json.dumps(needed))
+
+
+def _imported(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [module]
+    return []
 
 
 def download_name(stem: str, language: str, suffix: str) -> str:
@@ -134,7 +158,6 @@ def write_downloads(  # noqa: PLR0917 - all of them are needed, in this order
         ExportError: If a lesson can't be exported or a translation is missing.
     """
     scripts = [Script.read(path) for path in sorted(gallery.glob("*/[0-9]*.py"))]
-    install = install_code(url, wheel.name)
     others = gallery.parent / "docs" / "_inventories"
     written = [_write(site / "wheels" / wheel.name, wheel.read_bytes())]
     for language, inventory in inventories.items():
@@ -143,6 +166,7 @@ def write_downloads(  # noqa: PLR0917 - all of them are needed, in this order
         parts: dict[str, dict[str, bytes]] = {}
         for script in scripts:
             texts = _texts(script, locales, language)
+            install = install_code(url, wheel.name, "\n".join(script.code))
             files = _files(script, texts, links, language, install)
             written += [_write(folder / name, data) for name, data in files.items()]
             parts[script.path.stem] = files
