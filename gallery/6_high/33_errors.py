@@ -75,7 +75,8 @@ except RuntimeError as error:
 #   Its first word is the kind of error, the rest are the words to search for.
 # - **The lowest line of yours** says where.
 #   Go up from the end, past all files of PyTorch (``module.py``, ``container.py``,
-#   ``linear.py``), to the first call that you wrote: here it is in ``predict``.
+#   ``linear.py`` and others), to the first call that you wrote: here it is in
+#   ``predict``.
 #   The lines called ``_call_impl`` only pass the call on.
 # - **The numbers in the message** are your shapes.
 #   Find out which tensor has them, and you are nearly done.
@@ -491,7 +492,7 @@ with meet("device type at start of device string: …", lines=4):
 #
 # .. list-table::
 #    :header-rows: 1
-#    :widths: 34 30 36
+#    :widths: auto
 #    :class: glossary
 #
 #    * - Message, not run here
@@ -643,7 +644,7 @@ print(f"last loss {loss.item():.4f}")
 #
 # .. list-table::
 #    :header-rows: 1
-#    :widths: 34 30 36
+#    :widths: auto
 #    :class: glossary
 #
 #    * - Message
