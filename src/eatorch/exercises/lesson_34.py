@@ -101,14 +101,13 @@ def _explain_cut(got: Any, picture: Tensor, background: Tensor, mask: Tensor) ->
             "Outside the mask the result is black; there should be the background.",
             "掩码之外是黑的；那里应当是背景。",
         )
-    if mask.dtype != torch.bool and not torch.equal(
-        got, torch.where(mask != 0, picture, background)
-    ):
+    want = torch.where(mask != 0, picture, background)
+    if mask.dtype != torch.bool and not torch.equal(got, want):
+        values = sorted(set(mask.flatten().tolist()))
         raise Slip(
-            f"With a mask of {mask.dtype} and values {sorted(set(mask.flatten().tolist()))} the "
-            "result is wrong. What counts is whether a pixel is 0.",
-            f"掩码为 {mask.dtype}、取值为 {sorted(set(mask.flatten().tolist()))} 时结果不对。"
-            "要看的是像素是不是 0。",
+            f"With a mask of {mask.dtype} and values {values} the result is wrong. "
+            "What counts is whether a pixel is 0.",
+            f"掩码为 {mask.dtype}、取值为 {values} 时结果不对。要看的是像素是不是 0。",
         )
 
 
