@@ -1,6 +1,7 @@
 """What a preview complains of."""
 
 import pytest
+
 from eatorch.sphinxext.preview import complaints
 
 
@@ -17,5 +18,5 @@ def test_links_to_pages_that_are_not_built_are_no_complaint(open_link: str) -> N
 
 
 def test_a_wrong_name_of_another_library_is_one() -> None:
-    line = "07.rst:3: WARNING: py:func reference target not found: torch.rnad [ref.func]"
+    line = "07.rst:3: WARNING: py:func reference target not found: torch.rnad"
     assert complaints(f"reading\n{line}\nwriting\n") == [line]

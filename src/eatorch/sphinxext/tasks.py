@@ -204,7 +204,7 @@ def _bound(tree: ast.AST) -> set[str]:
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(name):
                 names.add(name)
-            case ast.Name(name, ast.Store()):
+            case ast.Name(name, ast.Store()) | ast.ExceptHandler(name=str(name)):
                 names.add(name)
             case ast.alias(name, other):
                 names.add((other or name).partition(".")[0])
