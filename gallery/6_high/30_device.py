@@ -332,7 +332,10 @@ print(f"first call {1000 * careless:.2f} ms, careful {1000 * careful:.2f} ms")
 print(f"torch.utils.benchmark {1000 * official:.2f} ms")
 
 # %%
-# The last two should be close to each other, and the first is usually far off.
+# The first is usually far off.
+# The last two agree on a quiet machine.
+# On a busy one the last can be longer: each of its measurements is a mean over many
+# calls, and a mean feels every interruption, while the median of single calls does not.
 # :ref:`Exercise 30-1 <device-ex1>` has you write such a clock.
 #
 # .. _device-size:
@@ -383,7 +386,9 @@ plt.show()
 # On the left the curve is nearly flat.
 # The call itself takes a microsecond or more, whatever is in the matrices: Python looks
 # the function up, PyTorch checks shapes and dtypes and fetches memory.
-# In that flat part neither a second thread nor a GPU can help, and a GPU's flat part is
+# Whether a second thread helps on the right depends on whether a second core is free;
+# on a busy machine it can make things slower.
+# In the flat part neither a second thread nor a GPU can help, and a GPU's flat part is
 # higher and reaches further right: an order costs more than a call, and the thousands
 # of cores want to be fed.
 # That is the first half of the answer.
@@ -410,8 +415,8 @@ for name, (operations, numbers) in tasks.items():
     print(f"{name:26} {operations_per_byte(operations, numbers):8.2f} per byte")
 
 # %%
-# A product of large matrices does hundreds of operations with each byte: worth a
-# journey.
+# A product of large matrices does more than a hundred operations with each byte: worth
+# a journey.
 # Adding two vectors does a twelfth of an operation: the copy takes longer than the sum,
 # and the GPU loses however fast it is.
 # For the same reason large batches keep a GPU busy and single samples do not.
@@ -885,6 +890,8 @@ import eatorch
 torch.set_num_threads(1)
 enough = torch.accelerator.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
 device = eatorch.device(None if enough else "cpu")  # knows LOCAL_RANK
+if enough:
+    torch.accelerator.set_device_index(device)
 dist.init_process_group(dist.get_default_backend_for_device(device))
 rank, world = dist.get_rank(), dist.get_world_size()
 """
