@@ -265,12 +265,12 @@ for momentum, rate in [(0, 0.26), (0.9, 0.26), (0.9, 0.47), (0.9, 0.48)]:
 #
 # .. math:: s \leftarrow \beta_2 s + (1 - \beta_2)\,g^2
 #
-# .. math:: x \leftarrow x - r \cdot \frac{\hat{m}}{\sqrt{\hat{s}} + \epsilon}
+# .. math:: x \leftarrow x - r \cdot \frac{m'}{\sqrt{s'} + \epsilon}
 #
 # Both averages start at 0, so they are too small at first.
-# The hats repair that: after :math:`t` steps :math:`\hat{m} = m / (1 - \beta_1^t)` and
-# :math:`\hat{s} = s / (1 - \beta_2^t)`.
-# That is all of Adam, and it fits on ten lines.
+# The last line therefore takes corrected ones: after :math:`t` steps
+# :math:`m' = m / (1 - \beta_1^t)` and :math:`s' = s / (1 - \beta_2^t)`.
+# That is all of Adam, and it fits on a dozen lines.
 
 
 def adam_by_hand(x, rate, steps, betas=(0.9, 0.999), epsilon=1e-8):
@@ -299,12 +299,12 @@ assert torch.allclose(by_hand, adam, atol=1e-4)
 
 # %%
 # The first steps are as long as the learning rate, however steep the function is.
-# In the first one :math:`\hat{m} = g` and :math:`\sqrt{\hat{s}} = |g|`, so nothing but
-# the sign of the gradient is left.
+# In the first one :math:`m' = g` and :math:`\sqrt{s'} = |g|`, so nothing but the sign
+# of the gradient is left.
 # Hence two rules of thumb: the rate of Adam has the *unit of the parameter*, and about
 # as many steps are needed as the way is long, divided by the rate.
 #
-# Without the hats the first steps would be longer by :math:`(1 - \beta_1^t)` divided by
+# Without the correction the first steps would be longer by :math:`(1 - \beta_1^t)` divided by
 # :math:`\sqrt{1 - \beta_2^t}`:
 
 for step in (1, 3, 10, 100, 1000):
@@ -472,8 +472,8 @@ plt.show()
 # With momentum the same rate gets it most of the way.
 # RMSprop and Adam divide by the size of the gradient, and can afford rates that would
 # throw SGD out.
-# RMSprop has no hats: its average begins at 0, so the first step is ten times as long
-# as the rate, and here it jumps out of the picture and across the valley.
+# RMSprop does not correct its average, which begins at 0: the first step is ten times
+# as long as the rate, and here it jumps out of the picture and across the valley.
 # L-BFGS measures the bend, and arrives.
 
 fig, ax = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
@@ -615,7 +615,7 @@ for kind in (optim.SGD, optim.Muon):
 # %%
 # "Nearly" is meant: five rounds of a fast approximation, in ``bfloat16``, leave them
 # between about 0.5 and 1.5.
-# It is made for the hidden matrices of large networks and takes nothing else.
+# It is made for the hidden matrices of large networks, and refuses what is no matrix.
 # Biases, norms, embeddings and the last layer go to AdamW, so you have two optimizers,
 # and clear and step both.
 
@@ -1022,7 +1022,7 @@ eatorch.check("24-4", PlainSGD)
 #   long, changing signs cancel.
 # - Adam divides by the usual size of the gradient; its first steps are as long as the
 #   rate. For weight decay take AdamW.
-# - L-BFGS needs a closure and all data; Muon takes hidden matrices only.
+# - L-BFGS needs a closure and all data; Muon is for hidden matrices.
 # - Compare methods only after a search for the rate of each.
 # - Build the optimizer last and once. Change settings in ``param_groups``, and the rate
 #   after loading a state.

@@ -125,7 +125,7 @@ with warnings.catch_warnings(record=True) as caught:
         used.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
 assert used == [0.8, 0.4, 0.4, 0.2]  # one time too few at 0.8
-print(len(caught), str(caught[0].message).partition("  ")[0])
+print(len(caught), str(caught[0].message).partition(". ")[0])
 
 # %%
 # You get the same warning in the right order if the optimizer's step did not happen
@@ -238,10 +238,9 @@ optimizer = optim.SGD([torch.zeros(1)], lr=0.5, momentum=0.9)
 scheduler = lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=100)
 for step in range(100):
     group = optimizer.param_groups[0]
+    rate, momentum = group["lr"], group["momentum"]
     if step in (0, 29, 99):
-        print(
-            f"step {step:2}: rate {group['lr']:.6f}, momentum {group['momentum']:.2f}"
-        )
+        print(f"step {step:2}: rate {rate:.6f}, momentum {momentum:.2f}")
     optimizer.step()
     scheduler.step()
 with eatorch.show_error(ValueError):

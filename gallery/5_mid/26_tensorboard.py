@@ -502,7 +502,7 @@ with torch.no_grad():
     confusion.update(nets[0.3](valid_images), valid_targets)
 with SummaryWriter(root / "pictures") as writer:
     writer.add_images("weights", (weights - low) / (high - low), 0)
-    fig, ax = plt.subplots(figsize=(4, 4), layout="constrained")
+    fig, ax = plt.subplots(figsize=(4, 4), layout="constrained", facecolor="white")
     eatorch.plots.plot_confusion(confusion.compute(), ax=ax)
     writer.add_figure("confusion", fig, 0)
 
@@ -554,11 +554,9 @@ for rate in rates:
 # the logging: :class:`eatorch.callbacks.TensorBoard`.
 # Other training libraries have one of the same name.
 
-trainer = eatorch.training.Trainer(
-    net := build(),
-    measure,
-    torch.optim.SGD(net.parameters(), lr=0.3),
-)
+net = build()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.3)
+trainer = eatorch.training.Trainer(net, measure, optimizer)
 everything = torch.utils.data.TensorDataset(images, targets)
 loaders = eatorch.data.loaders(everything, 50)
 board = eatorch.callbacks.TensorBoard(root / "trainer")

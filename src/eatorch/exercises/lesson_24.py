@@ -138,10 +138,15 @@ def _pair(got: Any) -> list[Any]:
             f"Expected a pair, the best rate and the limit, got {len(got)} parts.",
             f"应当是一对：最好的学习率和上限，得到 {len(got)} 个部分。",
         )
-    return [
-        part.item() if isinstance(part, np.ndarray) and part.size == 1 else part
-        for part in got
-    ]
+    return [_plain(part) for part in got]
+
+
+def _plain(got: Any) -> Any:
+    """Return a plain number if it came as an array or tensor of one element."""
+    if isinstance(got, Tensor | np.ndarray | np.generic):
+        numbers = np.asarray(got.detach() if isinstance(got, Tensor) else got)
+        return numbers.item() if numbers.size == 1 else got
+    return got
 
 
 def _refuse_known_rates(best: Any, limit: Any, name: str, curvature: float) -> None:
@@ -168,8 +173,7 @@ def settled(answer: Any) -> None:
     """Count the steps until a walk stays close to the minimum."""
     for momentum in (0.63, 0.9, 0.0, 0.8):
         got = call(answer, momentum)
-        if isinstance(got, Tensor | np.ndarray | np.generic) and np.size(got) == 1:
-            got = got.item()
+        got = _plain(got)
         expect_type(got, (int, float), en="a number of steps", zh="一个数，表示步数")
         _compare_settled(float(got), momentum)
 

@@ -46,9 +46,9 @@ def plateau(answer: Any) -> None:
 
 def _rate(number: int, entry: Any) -> float:
     """Read one rate; an optimizer with one group gives a list of one number."""
-    if isinstance(entry, Tensor | np.ndarray | np.generic) and np.size(entry) == 1:
-        entry = entry.item()
-    if isinstance(entry, list | tuple) and len(entry) == 1:
+    if isinstance(entry, Tensor | np.ndarray | np.generic):
+        entry = entry.tolist()
+    while isinstance(entry, list | tuple) and len(entry) == 1:
         entry = entry[0]
     if isinstance(entry, bool) or not isinstance(entry, int | float):
         kind = type(entry).__name__
