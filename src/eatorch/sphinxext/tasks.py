@@ -9,6 +9,7 @@ import ast
 import builtins
 import json
 import re
+import symtable
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,15 +174,10 @@ def needs(script: Script, code: str) -> tuple[list[str], list[str]]:
     Returns:
         Lines that import, and names that the lesson made.
     """
-    tree = ast.parse(code)
-    used = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-    imports = _imports(script, used | {"torch"})  # most answers need it
-    made = {name for line in imports for name in _bound(ast.parse(line))}
-    return imports, sorted(used - made - _bound(tree) - set(dir(builtins)))
+    free = _free(code)
+    imports = _imports(script, free | {"torch"})  # most answers need it
+    made = {name for line in imports for name in _imported(line)}
+    return imports, sorted(free - made)
 
 
 def _imports(script: Script, used: set[str]) -> list[str]:
@@ -197,18 +193,29 @@ def _imports(script: Script, used: set[str]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _bound(tree: ast.AST) -> set[str]:
-    """Return the names that code binds, wherever it does."""
-    names = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(name):
-                names.add(name)
-            case ast.Name(name, ast.Store()) | ast.ExceptHandler(name=str(name)):
-                names.add(name)
-            case ast.alias(name, other):
-                names.add((other or name).partition(".")[0])
-    return names
+def _imported(line: str) -> set[str]:
+    module = symtable.symtable(line, "import", "exec")
+    return {symbol.get_name() for symbol in module.get_symbols()}
+
+
+def _free(code: str) -> set[str]:
+    """Return the names that code takes from outside, in whatever scope it does."""
+    module = symtable.symtable(code, "exercise", "exec")
+    bound = {it.get_name() for it in module.get_symbols() if it.is_assigned()}
+    bound |= {it.get_name() for it in module.get_symbols() if it.is_namespace()}
+    taken = {
+        symbol.get_name()
+        for scope in _scopes(module)
+        for symbol in scope.get_symbols()
+        if symbol.is_global() and symbol.is_referenced()
+    }
+    return taken - bound - set(dir(builtins))
+
+
+def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for inner in table.get_children():
+        yield from _scopes(inner)
 
 
 def _words(page: Page, titled: dict[str, str], language: str) -> list[dict[str, Any]]:
