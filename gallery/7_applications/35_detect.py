@@ -200,9 +200,10 @@ print("IoU with itself, read as edges:", box_iou(coco, pixels).item())
 assert (coco[:, 2:] <= coco[:, :2]).any()  # check every file for boxes like this
 
 # %%
-# Such *degenerate* boxes, also those of width 0, can turn losses into NaN, which is why
-# detection libraries refuse them: "All bounding boxes should have positive height and
-# width".
+# Such *degenerate* boxes, also those of width 0, can turn losses into NaN: a negative
+# width has no logarithm, and that of 0 is minus infinity.
+# The detectors of torchvision therefore refuse them in training: "All bounding boxes
+# should have positive height and width."
 #
 # .. _detect-threshold:
 #
@@ -225,9 +226,7 @@ for image, right in zip(test[0], test[1], strict=True):
 means = {count: sum(values) / len(values) for count, values in simple.items()}
 assert means[1] > 0.6 > means[2] + 0.1
 for count, mean in means.items():
-    print(
-        f"scenes with {count}: mean IoU of the bright box and the best digit {mean:.2f}"
-    )
+    print(f"digits: {count}, mean IoU of the bright box and the best one: {mean:.2f}")
 
 # %%
 # With a single digit that works, and for such a task nobody needs a network.
@@ -272,9 +271,7 @@ def encode(boxes, labels):
 targets = torch.stack([encode(*pair) for pair in zip(*train[1:], strict=True)])
 digits = sum(len(boxes) for boxes in train[1])
 assert targets[:, 0].sum() == digits  # no two digits share a cell
-print(
-    f"{digits} digits, {targets[:, 0].mean():.1%} of the cells are responsible for one"
-)
+print(f"{digits} digits, so {targets[:, 0].mean():.1%} of the cells are responsible")
 
 # %%
 # Why logarithms?
@@ -290,9 +287,7 @@ print(
 def decode(maps):
     """Return boxes (batch, 64, 4), scores and labels (batch, 64)."""
     cells = torch.arange(CELLS)
-    corners = torch.stack(
-        torch.meshgrid(cells, cells, indexing="xy")
-    )  # (x and y, 8, 8)
+    corners = torch.stack(torch.meshgrid(cells, cells, indexing="xy"))  # (2, 8, 8)
     centres = CELL * (corners + maps[:, 1:3].sigmoid())
     half = TYPICAL * maps[:, 3:5].exp() / 2
     boxes = torch.cat([centres - half, centres + half], dim=1)
@@ -303,21 +298,20 @@ def decode(maps):
 
 # %%
 # Does decoding undo encoding?
-# We build the maps of a perfect network for one scene and look at its best boxes.
+# For a scene with two digits we build the maps of a perfect network and look at the two
+# boxes with the highest scores.
+# Each of them should be a box of the scene.
 # (A ``meshgrid`` with the wrong ``indexing`` swaps x and y, which this test catches.)
 
+pair = [len(right) for right in train[1]].index(2)
 perfect = torch.zeros(1, 15, CELLS, CELLS)
-perfect[0, 0] = 40 * targets[0, 0] - 20
-perfect[0, 1:3] = targets[0, 1:3].logit(eps=1e-6)
-perfect[0, 3:5] = targets[0, 3:5]
-boxes, scores, labels = decode(perfect)
-best = (
-    scores[0].topk(len(train[1][0])).indices.sort().values
-)  # in the order of the cells
-centres = (train[1][0][:, :2] + train[1][0][:, 2:]) // (2 * CELL)
-order = (CELLS * centres[:, 1] + centres[:, 0]).argsort()
-assert torch.allclose(boxes[0, best], train[1][0][order], atol=1e-3)
-boxes[0, best]
+perfect[0, 0] = 40 * targets[pair, 0] - 20  # surely yes or surely no
+perfect[0, 1:3] = targets[pair, 1:3].logit(eps=1e-6)  # 0 has no finite logit
+perfect[0, 3:5] = targets[pair, 3:5]
+boxes, scores, _ = decode(perfect)
+best = boxes[0, scores[0].topk(2).indices]
+assert (box_iou(train[1][pair], best).max(dim=1).values > 0.999).all()
+best
 
 # %%
 # .. _detect-train:
@@ -364,6 +358,8 @@ def losses(maps, target):
 
 
 # %%
+# Smooth L1 is a square for small errors and a straight line for large ones
+# (:ref:`loss`).
 # The factor 10 brings the small numbers of the box nearer to the others; detectors have
 # such weights, and where they matter they are chosen on validation data.
 # The rest is the usual loop, with a learning rate that rises and falls
@@ -387,7 +383,7 @@ for _ in range(8):
 # All three fall together, from one and the same features.
 
 fig, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
-names = ("objectness", "box", "class")
+names = ("objectness", "10 x box", "class")
 for name, values in zip(names, torch.stack(curves).T, strict=True):
     ax.semilogy(range(1, 9), values.numpy(), "o-", label=name)
 ax.set(xlabel="epoch", ylabel="training loss per digit")
@@ -401,12 +397,13 @@ plt.show()
 # Too many boxes: non-maximum suppression
 # ---------------------------------------
 # What does the trained detector say about a new scene?
-# A digit covers several cells, and neighbours of the responsible one may raise their
-# hands too, each with a box of its own.
+# We look at the validation scenes; the test waits.
+# A digit covers several cells, and neighbours of the responsible one may answer too,
+# each with a box of its own.
 
 detector.eval()
 with torch.inference_mode():
-    maps = detector(test[0])
+    maps = detector(valid[0])
 boxes, scores, labels = decode(maps)
 first_six = zip(boxes[:6], scores[:6], labels[:6], strict=True)
 unsure = [
@@ -414,10 +411,11 @@ unsure = [
 ]
 
 # %%
-# All boxes with a score above 0.05 and, below, the objectness of the cells:
+# All boxes with a score above 0.05 and, below, the objectness of the cells, from dark
+# (0) to yellow (1):
 
 fig, axes = plt.subplots(2, 6, figsize=(8, 3), layout="constrained")
-draw(axes[0], test[0][:6], unsure, "C1")
+draw(axes[0], valid[0][:6], unsure, "C1")
 for ax, chance in zip(axes[1], maps[:6, 0].sigmoid(), strict=True):
     ax.imshow(chance.numpy(), cmap="viridis", vmin=0, vmax=1)
     ax.axis("off")
@@ -460,12 +458,15 @@ def detect(outputs, least):
 # NMS has a price.
 # Two things that really overlap look to it like one thing found twice, and the weaker
 # one is lost.
-# Libraries therefore run it for each class alone; a crowd of the same class stays hard.
+# Libraries therefore usually run it for each class alone; a crowd of the same class
+# stays hard.
+# Our digits never overlap, so ours need not ask for the class: two boxes at one place
+# are one digit, even if they call it 1 and 7.
 
 before = sum(int((row > 0.3).sum()) for row in scores)
 found = detect((boxes, scores, labels), least=0.3)
 after = sum(len(kept) for kept, _, _ in found)
-total = sum(len(right) for right in test[1])
+total = sum(len(right) for right in valid[1])
 print(f"{before} boxes, {after} after NMS, {total} digits")
 assert after < before
 
@@ -517,52 +518,59 @@ def precision_recall(hits, total):
 
 
 # %%
-# The limit is chosen on the validation scenes, where twice the product of both by their
-# sum, called F1, is highest.
+# On the validation scenes we choose the limit at which the *F1 score* is highest: twice
+# the product of precision and recall, divided by their sum.
 
-with torch.inference_mode():
-    outputs = decode(detector(valid[0]))
-ranked, hits = rank(detect(outputs, least=0.02), *valid[1:])
-precision, recall = precision_recall(hits, sum(len(right) for right in valid[1]))
+ranked, hits = rank(detect((boxes, scores, labels), least=0.02), *valid[1:])
+precision, recall = precision_recall(hits, total)
 limit = ranked[(2 * precision * recall / (precision + recall).clamp(min=1e-9)).argmax()]
 f"report boxes with a score of at least {limit:.2f}"
 
 # %%
 # Now the test, once.
-# The area under the curve of precision over recall is the *average precision* (AP).
+# Along the list precision jumps up and down, so the usual rule takes for each recall
+# the best precision that is reached there or further down.
+# The mean of that over all digits, where a digit never found counts as 0, is the
+# *average precision* (AP), the area under the curve of precision over recall.
 # It needs no limit.
-# Papers report its mean over all classes, mAP, and often over several IoU limits as
+# Papers report its mean over all classes, mAP, and often over several IoU thresholds as
 # well; ours counts all digits together at 0.5.
 
-ranked, hits = rank(detect((boxes, scores, labels), least=0.02), *test[1:])
+with torch.inference_mode():
+    outputs = decode(detector(test[0]))
+total = sum(len(right) for right in test[1])
+ranked, hits = rank(detect(outputs, least=0.02), *test[1:])
 precision, recall = precision_recall(hits, total)
-best_from_here = precision.flip(0).cummax(dim=0).values.flip(0)  # the usual envelope
-average = torch.trapezoid(best_from_here, recall).item()
+best_from_here = precision.flip(0).cummax(dim=0).values.flip(0)
+average = (best_from_here[hits].sum() / total).item()
 at = (ranked >= limit).sum() - 1
 print(f"test: precision {precision[at]:.2f}, recall {recall[at]:.2f}, AP {average:.2f}")
 assert average > 0.6
 
 # %%
 # Precision and recall need both to be right, what and where.
-# Which of the two goes wrong?
-# We forgive the class, and look how well the reported boxes lie.
+# Which of the two goes wrong more often?
+# We forgive the class, and look how well the reported boxes lie; then we ask for the
+# class of those that do.
 
-reported = detect((boxes, scores, labels), least=limit.item())
+reported = detect(outputs, least=limit.item())
 overlaps, same = [], []
 for (kept, _, classes), right, names in zip(reported, *test[1:], strict=True):
     if len(kept):
         best, which = box_iou(kept, right).max(dim=1)
         overlaps.append(best)
         same.append((classes == names[which])[best >= 0.5])
-overlaps, same = torch.cat(overlaps), torch.cat(same).float()
-print(f"{(overlaps >= 0.5).float().mean():.0%} of the reported boxes lie on a digit,")
-print(
-    f"their mean IoU is {overlaps[overlaps >= 0.5].mean():.2f}, the class of", end=" "
-)
-print(f"{same.mean():.0%} of them is right")
+overlaps, same = torch.cat(overlaps), torch.cat(same).float().mean()
+there = overlaps >= 0.5
+print(f"boxes that lie on a digit: {there.float().mean():.0%}", end=", ")
+print(f"with a mean IoU of {overlaps[there].mean():.2f}; right class: {same:.0%}")
+assert there.float().mean() > same
 
 # %%
-# Both numbers as pictures:
+# The where is the easier half: most of what is counted as wrong is a good box with the
+# wrong class.
+# Left the curve for all limits, right the IoU of the reported boxes; the dotted line is
+# the 0.5 that counts as found.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
 left.plot(recall.numpy(), precision.numpy())
@@ -609,9 +617,11 @@ plt.show()
 # and a second network says for each the class and a better box.
 # The best known is Faster R-CNN.
 #
-# We send one picture through its stages, with layers of the right kind and size but
-# without training, because the shapes are what we want to see.
-# One convolution stands for the whole backbone, which makes one cell of 16 pixels.
+# We send one picture through its stages, with layers of the right kind but without
+# training, because the shapes are what we want to see.
+# The network that makes the features, often a ResNet (:ref:`segment`), is called the
+# *backbone*; here one convolution stands for all of it and makes one cell of 16 x 16
+# pixels.
 
 photo = torch.rand(1, 3, 480, 640)
 backbone = nn.Conv2d(3, 256, kernel_size=16, stride=16)
@@ -624,7 +634,8 @@ best = objectness.flatten(1).topk(300).indices[0]  # of all anchors
 
 # %%
 # Anchors are fixed boxes; the network only says how to move and stretch them.
-# Here each is 128 pixels wide at most, and we leave it where it is.
+# We take two short cuts: each proposal is a square of 128 pixels, less at the edges,
+# that stays where it is, and the NMS among the proposals is left out.
 # The regions are cut out in whole cells and pooled to 7 x 7 by
 # :func:`torch.nn.functional.adaptive_max_pool2d`; today's RoIAlign interpolates between
 # cells instead.
@@ -643,20 +654,21 @@ refined = nn.Linear(128, 4 * 11)(vectors)  # a box for each class
 # All shapes in the drawing are those of the tensors above.
 
 steps = {
-    "picture": (photo, (0, 1)),
-    "features": (features, (0, 0)),
-    "objectness of anchors": (objectness, (1, 1)),
-    "changes of anchors": (changes, (1, 0)),
-    "pooled regions": (regions, (2, 0.5)),
-    "vectors": (vectors, (3, 0.5)),
-    "class scores": (classes, (4, 1)),
-    "refined boxes": (refined, (4, 0)),
+    "picture": (photo, (0, 0.5)),
+    "features": (features, (1, 0.5)),
+    "objectness of anchors": (objectness, (2, 1)),
+    "changes of anchors": (changes, (2, 0)),
+    "pooled regions": (regions, (3, 0.5)),
+    "vectors": (vectors, (4, 0.5)),
+    "class scores": (classes, (5, 1)),
+    "refined boxes": (refined, (5, 0)),
 }
-links = [(0, 1), (1, 2), (1, 3), (2, 4), (3, 4), (4, 5), (5, 6), (5, 7)]
+links = [(0, 1), (1, 2), (1, 3), (1, 4), (2, 4), (3, 4), (4, 5), (5, 6), (5, 7)]
 places = [place for _, place in steps.values()]
 
 # %%
-# Blue is the first stage, green the second.
+# Blue is the first stage, green the second, and the lines are read from left to right.
+# The features are used twice: the second stage cuts its regions out of them.
 
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for link in links:
@@ -664,16 +676,17 @@ for link in links:
 for number, (name, (tensor, place)) in enumerate(steps.items()):
     box = {"boxstyle": "round", "facecolor": "C0" if number < 4 else "C2"}
     told = f"{name}\n{tuple(tensor.shape)}"
-    ax.text(*place, told, ha="center", fontsize=8, color="white", bbox=box)
-ax.set(xlim=(-0.5, 4.5), ylim=(-0.3, 1.4), frame_on=False, xticks=[], yticks=[])
+    words = {"ha": "center", "va": "center", "fontsize": 7, "color": "white"}
+    ax.text(*place, told, bbox=box, **words)
+ax.set(xlim=(-0.6, 5.6), ylim=(-0.3, 1.3), frame_on=False, xticks=[], yticks=[])
 ax.set_title("First ask where something might be, then what it is")
 plt.show()
 
 # %%
 # 30 x 40 places with 9 anchors are 10,800 candidates, of which 300 go on.
-# Note class 0: two-stage detectors need a class "background" for proposals that were
-# wrong, so labels of things begin with 1.
-# Our objectness does that job.
+# Of the 11 classes number 0 is "background", for proposals that were wrong, so the
+# labels of things begin with 1.
+# In our detector objectness does that job.
 #
 # .. list-table::
 #    :header-rows: 1
@@ -691,7 +704,7 @@ plt.show()
 #      - the same for every picture
 #      - grows with the number of proposals
 #    * - Often chosen for
-#      - speed, films, phones
+#      - speed, video, phones
 #      - exact boxes, small things
 #    * - NMS
 #      - at the end
@@ -704,8 +717,11 @@ plt.show()
 #    Its targets are a list with one dictionary per picture: ``boxes`` as edges, float,
 #    and ``labels`` from 1, since 0 is the background; with labels from 0 it trains
 #    without a message and never finds the first class.
-#    In training mode it returns a dictionary of losses, after ``eval()`` a list of
-#    detections.
+#    The number of classes for a new last layer counts the background too.
+#    In training mode the network returns a dictionary of losses, after ``eval()`` a
+#    list of detections.
+#    What we wrote by hand stands in ``torchvision.ops``: ``box_iou``, ``nms``,
+#    ``batched_nms`` (for each class alone), ``box_convert`` (between the formats).
 #
 #    Anchors are no longer a must: many detectors since 2019 predict from centres, as
 #    ours does.
@@ -757,8 +773,8 @@ eatorch.check("35-1", shapes)
 #
 # .. dropdown:: Hint
 #
-#    Two such boxes at a distance of d pixels share 10 - d columns of the 10 + d that
-#    either covers.
+#    Two such boxes at a distance of d pixels share 10 - d columns and together cover
+#    10 + d.
 #    For which d is that more than 0.3?
 #    A box that has been thrown away throws nobody away.
 #
@@ -853,7 +869,8 @@ eatorch.check("35-4", stages)
 #   right is larger than left and bottom larger than top.
 # - IoU compares boxes; forget ``clamp`` and distant boxes overlap.
 # - Objectness is trained in all cells, box and class only where something is.
-# - NMS keeps the best of boxes that overlap, and loses things that really do.
+# - NMS keeps the best of several boxes that overlap; things that really overlap may get
+#   lost.
 # - A detection counts if class and IoU are right, and each thing only once. Precision,
 #   recall and AP come from going down the list of scores.
 # - Two stages propose first and classify then; one stage does both at once.

@@ -170,6 +170,9 @@ def _explain_lost(got: float, boxes: Tensor, centres: Tensor, cell: int) -> None
         zh = "中心属于它所在的格子，而不是最近的格点。"
     elif got == len(boxes) - _collisions(centres, cell):
         en, zh = " That is how many are kept.", "这是留下来的个数。"
+    elif got == 0:
+        en = " Did you put tensors into a set? To it they are all different."
+        zh = "是不是把张量放进了集合？在集合看来，它们两两不同。"
     raise Slip(
         f"For {len(boxes)} boxes with centres {centres.tolist()} and cells of {cell} "
         f"pixels your function says {shorten(got)}, which is wrong.{en}",
