@@ -83,6 +83,13 @@ def test_the_report_shows_device_date_command_and_every_row(written: Path) -> No
     assert len(report.splitlines()) == 4 + 3 * titles + rows
 
 
+def test_the_report_says_from_which_size_on_it_pays(written: Path) -> None:
+    record = gpu_record(written)
+    assert record
+    told = gpu_report({**record, "pays_from": 512, "pays_from_with_copies": None})
+    assert "the GPU wins from size 512 on, with copies at no size" in told.splitlines()
+
+
 def test_without_an_accelerator_nothing_is_kept(
     recorder: ModuleType,
     monkeypatch: pytest.MonkeyPatch,

@@ -58,13 +58,13 @@ from eatorch.recorded import gpu_record, gpu_report
 # sums, and none of them needs the result of another.
 # A loop in which each step needs the last one does not, and no GPU will help it.
 #
-# *CUDA* is no piece of hardware.
+# *CUDA* is not a piece of hardware.
 # It is NVIDIA's software, the language in which programs talk to NVIDIA's GPUs.
 # PyTorch brings the parts of it that it needs; see :ref:`install`.
 # The name of the device is ``"cuda"``, on GPUs from AMD as well; Intel's are ``"xpu"``
 # and Apple's ``"mps"``.
-# PyTorch's word for all of them is *accelerator*, and :mod:`torch.accelerator` asks and
-# answers for whichever it is.
+# PyTorch's word for all of them is *accelerator*, and :mod:`torch.accelerator` works
+# with whichever there is.
 # Several of a kind are numbered: ``"cuda:0"``, ``"cuda:1"``.
 # Here is what this machine has.
 
@@ -145,7 +145,7 @@ with eatorch.show_error(RuntimeError):
 # buffer (:ref:`module`).
 #
 # Old programs ask for CUDA in many places.
-# This is how the words translate; the right-hand side works for every accelerator.
+# This is how the words translate; the right-hand side is the same for all makers.
 #
 # .. list-table::
 #    :header-rows: 1
@@ -229,7 +229,7 @@ for size in (150, 600):
 # knows it.
 # A GPU gives you the same wrong number, and to make things worse, the missing time
 # turns up somewhere else.
-# Let three lines be timed one by one: two products, and a line that needs the result.
+# We time three lines one by one: two products, and a line that needs the result.
 
 spans = []
 
@@ -266,15 +266,17 @@ for name, (begin, end) in zip(("order", "order", "loss.item()"), lines, strict=T
     print(f"{name:12} {1000 * (end - begin):7.2f} ms")
 
 # %%
-# Nearly all of the time falls on the line that waits, and it does no work itself.
+# Most of the time falls on the line that waits, and it does no work itself.
 # Whoever reads such times concludes that ``loss.item()`` is slow and the products are
 # free.
-# On a GPU these lines wait: ``item()``, ``tolist()``, ``cpu()``, ``print`` of a tensor,
-# ``if tensor > 0``, ``nonzero()`` and a mask in brackets, since the *shape* of their
-# result depends on the numbers.
+# On a GPU these lines wait: ``item()``, ``tolist()``, ``cpu()``, ``print`` of a tensor
+# and ``if tensor > 0``.
+# So do ``nonzero()`` and a mask in brackets, for the *shape* of their result depends on
+# the numbers.
 # Two rules follow.
-# Profile with waits in the right places, and ask for numbers rarely: add losses up on
-# the device (``total += loss.detach()``) and call ``item()`` once per epoch.
+# Whoever times single lines has to wait after each; and ask for numbers rarely: add
+# losses up on the device (``total += loss.detach()``) and call ``item()`` once per
+# epoch.
 #
 # .. _device-right:
 #
@@ -343,7 +345,7 @@ print(f"torch.utils.benchmark {1000 * official:.2f} ms")
 # Which size pays?
 # ----------------
 # How long does a product of two square matrices take, and does a second thread help?
-# We ask for sizes from 8 to 1,024.
+# We ask for sizes from 8 to 1,024, and repeat the small ones more often.
 # If there is a GPU, or a record of one, its times go into the same picture.
 
 sizes = [2**n for n in range(3, 11)]
@@ -353,7 +355,8 @@ for threads in (1, 2):
     matrices = [torch.randn(size, size) for size in sizes]
     cpu = torch.device("cpu")
     curves[f"this CPU, threads: {threads}"] = [
-        seconds(lambda a=a: a @ a, cpu) for a in matrices
+        seconds(lambda a=a: a @ a, cpu, repeats=max(7, 2048 // len(a)))
+        for a in matrices
     ]
 torch.set_num_threads(1)
 if device.type != "cpu":
@@ -375,7 +378,7 @@ if record:
         ax.loglog(*zip(*kept, strict=True), "s:", label=f"recorded: {name}")
 cube = [curves["this CPU, threads: 1"][-1] * (n / 1024) ** 3 for n in sizes]
 ax.loglog(sizes, cube, "--", color="0.5", label="cube of the size")
-ax.set(xlabel="rows and columns", ylabel="seconds, median of 7", ylim=(2e-7, None))
+ax.set(xlabel="rows and columns", ylabel="seconds, median", ylim=(2e-7, None))
 ax.set_title("A small product costs the call, a large one the work")
 ax.legend(fontsize=8)
 plt.show()
@@ -424,8 +427,8 @@ for name, (operations, numbers) in tasks.items():
 # A GPU does *not* help
 #
 # - where the model or the batch is small: each of its operations sits in the flat part;
-# - where steps wait for each other: a recurrent network token by token, an environment
-#   to be played;
+# - where steps wait for each other: a recurrent network token by token, a game move by
+#   move;
 # - where numbers travel to it, are used once, and travel back;
 # - where it waits for data: read and decode in workers (:ref:`data-workers`);
 # - where the program asks for a number after every step.
@@ -466,7 +469,7 @@ print(gpu_report(record))
 # program go on while the batch travels.
 # Let the data loader do both.
 
-pin = torch.accelerator.is_available()
+pin = device.type not in ("cpu", "mps")
 table = eatorch.data.rings((300, 300))
 rings = data.TensorDataset(table.inputs, table.targets)
 loader = data.DataLoader(rings, batch_size=100, pin_memory=pin)
@@ -478,8 +481,8 @@ print("pinned:", pin, "| last batch on", x.device, y.device)
 # %%
 # Three facts that people find out late.
 #
-# - Without an accelerator ``pin_memory=True`` pins nothing and warns; hence the
-#   variable.
+# - Without an accelerator, and on Apple's, ``pin_memory=True`` pins nothing and warns;
+#   hence the variable.
 # - ``x.pin_memory().to(device, non_blocking=True)`` in the loop is seldom faster than
 #   ``x.to(device)``: pinning is itself a copy, and your program waits for it. The
 #   loader does it in a thread of its own.
@@ -685,14 +688,15 @@ assert ways["bfloat16"][1] < 0.5
 # So the rules are short.
 #
 # - Wrap the **forward pass and the loss**; call ``backward()`` and ``step()`` outside.
-# - Do not convert the model yourself: no ``half()``, no ``bfloat16()``.
+# - To train, do not convert the model yourself: no ``half()``, no ``bfloat16()``. A
+#   model that only predicts may be converted, for nothing has to change its weights.
 # - Use ``bfloat16`` where the hardware knows it, and measure whether it is faster
 #   *there*: without such instructions, and on small models, it can well be slower.
 # - On NVIDIA's newer GPUs there is a third way: with
 #   ``torch.set_float32_matmul_precision("high")`` products of ``float32`` may round
 #   their inputs to 10 bits (TF32). Nothing else changes.
 #
-# Which is it on this machine?
+# Is ``bfloat16`` faster on this machine?
 
 for size in (64, 512):
     a = torch.randn(size, size, device=device)
@@ -740,7 +744,7 @@ fig, ax = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
 for name, factor in {"as they are": 1, "times 65,536": scale}.items():
     powers = (factor * gradient).abs().log2().numpy()
     ax.hist(powers, bins=80, alpha=0.6, label=name)
-ax.axvspan(-24, 16, color="0.5", alpha=0.2, label="what float16 can hold")
+ax.axvspan(-25, 16, color="0.5", alpha=0.2, label="neither 0 nor inf in float16")
 ax.set(xlabel="size of a gradient, as a power of two", ylabel="number of gradients")
 ax.set_title("A factor lifts small gradients into the range of float16")
 ax.legend(fontsize=8)
@@ -783,7 +787,7 @@ with eatorch.show_error(RuntimeError):
 #
 # Two processes, one step
 # -----------------------
-# The last way to be faster is to be several.
+# The last way to be faster is to share the work.
 # *Data parallel* training starts the same script in several processes.
 # Each has the whole model and, at every step, its own part of the batch.
 # Each computes the gradients of its part.
@@ -799,7 +803,7 @@ with eatorch.show_error(RuntimeError):
 #    g_i + \frac{1}{m} \sum_{i > m} g_i \right)
 #
 # so the mean over all is the mean of the two means.
-# In one process it looks so:
+# In one process it looks like this:
 
 x, y = table.inputs[::5], table.targets[::5]  # 120 points, of both rings
 torch.manual_seed(0)
@@ -849,7 +853,7 @@ plt.show()
 
 # %%
 # All get equally many, for they must take equally many steps: a process that waits for
-# the gradients of another that has finished waits until a timeout.
+# the gradients of one that has finished waits in vain.
 # So the sampler fills up with samples from the start (orange), or leaves some out with
 # ``drop_last=True``.
 # In a test set the doubled samples would count twice; for a fair score remove them.
@@ -1040,7 +1044,7 @@ with eatorch.show_error(RuntimeError):
 # In a notebook there is no script to launch.
 # :func:`eatorch.parallel.launch` starts a function in several processes, and
 # :class:`eatorch.training.Trainer` does all of this section by itself: the same script,
-# started by ``torchrun``, shares the data, speaks on rank 0, and collects the metrics.
+# started by ``torchrun``, shares the data, prints on rank 0, and collects the metrics.
 #
 # .. _device-more:
 #
@@ -1058,7 +1062,7 @@ with eatorch.show_error(RuntimeError):
 #      - ``torchrun --standalone --nproc-per-node=1 train.py folder``
 #    * - every GPU of one machine
 #      - ``torchrun --standalone --nproc-per-node=gpu train.py folder``
-#    * - two machines with 4 GPUs
+#    * - two machines with 4 GPUs each
 #      - ``torchrun --nnodes=2 --nproc-per-node=4 --rdzv-id=7 --rdzv-backend=c10d
 #        --rdzv-endpoint=first.example:29500 train.py folder``, the same on **both**
 #
@@ -1083,8 +1087,8 @@ print(read.training_script, read.training_script_args)
 #
 # Before you use a borrowed machine
 # ---------------------------------
-# A server in a laboratory or a notebook in the cloud (:ref:`install-gpu`) saves you
-# trouble if you write down what it is first.
+# On a server in a laboratory, or in a notebook in the cloud (:ref:`install-gpu`), find
+# out and write down first what you have there.
 #
 # .. list-table::
 #    :header-rows: 1
@@ -1125,8 +1129,8 @@ print(read.training_script, read.training_script_args)
 #    - ``torch.cuda.amp.autocast`` and ``torch.cuda.amp.GradScaler``, and the package
 #      apex before them, are now :class:`torch.autocast` and
 #      :class:`torch.amp.GradScaler`; the old names warn.
-#    - A widely read book compared CPU and GPU without a warm-up and without waiting; in
-#      its edition of 2025 the GPU comes out *slower*.
+#    - Comparisons of CPU and GPU often went without a warm-up and without waiting. The
+#      first lets the GPU look too slow, the second too fast.
 #    - ``x.cuda()`` in every second line; today ``to(device)``.
 #
 # .. _device-exercises:

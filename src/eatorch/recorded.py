@@ -66,14 +66,18 @@ def _lines(record: dict[str, Any]) -> Iterator[str]:
     software = f"torch {record['torch']}, CUDA {record['cuda']}"
     yield f"{software}, {record['cpu_threads']} CPU threads"
     yield f"command: {record['command']}"
-    from_ = record["pays_from"], record["pays_from_with_copies"]
-    yield f"the GPU wins from size {from_[0]} on, with copies from {from_[1]} on"
+    pays = (_from(record[name]) for name in ("pays_from", "pays_from_with_copies"))
+    yield "the GPU wins {}, with copies {}".format(*pays)
     for title, rows in record["tables"].items():
         names = list(rows[0])
         cells = [[_cell(name, row[name]) for name in names] for row in rows]
         yield ""
         yield title
         yield from _aligned([[_head(name) for name in names], *cells])
+
+
+def _from(size: int | None) -> str:
+    return "at no size" if size is None else f"from size {size:,} on"
 
 
 def _head(name: str) -> str:

@@ -19,7 +19,7 @@ from eatorch.checking import (
 
 Words = tuple[str, str]
 
-_BOOL = ("True or False", "True 或 False")
+_BOOL = ("True or False", " True 或 False")
 _FIRST, _WAITING = 100.0, 0.25  # seconds of the first call, and of an empty wait
 
 
@@ -83,20 +83,21 @@ def _explain_clock(device: _Device, got: float, warmup: int, repeats: int) -> No
             f"warmup={warmup}、repeats={repeats} 时，work() 应被调用 "
             f"{warmup + repeats} 次，实际调用了 {device.calls} 次。",
         )
-    timed = "".join(e for e in device.events if e in "wsc").partition("c")
-    before, after = timed[0], timed[1] + timed[2]
     if "c" not in device.events:
         raise Slip("The clock was never read.", "从来没有读过时钟。")
-    if "w" not in before and warmup:
+    timed = device.events.split("w", warmup)[-1]  # all after the warm-up's last call
+    before, read, _ = timed.partition("w")[0].rpartition("c")
+    if not read:
         raise Slip(
-            "The clock already runs during the warm-up.", "预热时时钟就已经开始走了。"
+            "The clock is not read between the warm-up and the first call to be timed.",
+            "预热之后、第一次要计时的调用之前，没有读时钟。",
         )
-    if not before.endswith("s"):
+    if "s" not in before:
         raise Slip(
             "When the clock starts, the device still works on the warm-up. Wait first.",
             "开始计时的时候，设备还在做预热的工作。要先等它做完。",
         )
-    if "wc" in after:
+    if "wc" in timed:
         raise Slip(
             "You read the clock right after work(): the order is given, but not done.",
             "work() 之后马上读了时钟：这时命令已下达，工作却还没做完。",
@@ -164,7 +165,7 @@ def _entry(number: int, got: Any) -> float:
         kind = _BOOL if wants_bool else ("a number", "一个数")
         raise Slip(
             f"Entry {number} should be {kind[0]}, got {type(got).__name__}.",
-            f"第 {number} 项应为 {kind[1]}，得到 {type(got).__name__}。",
+            f"第 {number} 项应为{kind[1]}，得到 {type(got).__name__}。",
         )
     if wants_bool and got not in (0, 1):
         raise Slip(
@@ -197,7 +198,7 @@ def where_it_pays(answer: Any) -> None:
             got = call(answer, n, dict(here), dict(there))
             if isinstance(got, Tensor | ndarray | generic) and _single(got):
                 got = got.item()
-            expect_type(got, bool, en="True or False", zh="True 或 False")
+            expect_type(got, bool, en=_BOOL[0], zh=_BOOL[1])
             if got != _truth(n, here, there):
                 raise _misjudged(answer, here, there, n, bool(got))
 
