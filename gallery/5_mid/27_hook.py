@@ -80,6 +80,10 @@ def stick(images):
     return marked
 
 
+# %%
+# 1,500 scenes to learn from, 400 to test.
+
+
 def scenes(count, numbers, columns, seed):
     """Return pictures, masks and labels; sevens carry the sticker."""
     generator = torch.Generator().manual_seed(seed)
@@ -92,7 +96,7 @@ def scenes(count, numbers, columns, seed):
 train_images, _, train_labels = scenes(1500, (0, 1300), (0, 400), seed=0)
 images, masks, labels = scenes(400, (1300, 1797), (430, 616), seed=1)
 seven = labels == 7
-images.shape, seven.sum()
+print(f"{seven.sum()} of the {len(labels)} test scenes show a seven")
 
 # %%
 # The labels stand above the pictures.
@@ -180,7 +184,7 @@ assert not net.head._forward_hooks
 # %%
 # You did not touch the class, and ``forward`` knows nothing of it.
 # A hook stays until its handle removes it.
-# The handle also works in a ``with`` statement, which cannot forget it.
+# The handle also works in a ``with`` statement, which never forgets.
 # Here we keep the arguments of the head: the 64 *features* of each picture, the mean of
 # each last map.
 
@@ -197,8 +201,8 @@ kept["features"].shape
 
 # %%
 # Two things to note.
-# ``detach`` matters: what you keep keeps its whole computation graph in memory, batch
-# after batch.
+# ``detach`` matters: without it, what you keep holds its whole computation graph in
+# memory, batch after batch.
 # And ``detach`` is no copy.
 # If something later works in place, your feature changes with it; exercise 27-1 lets
 # you meet this.
@@ -271,7 +275,7 @@ for row, (name, found) in zip(axes, features.items(), strict=True):
     for ax, number in zip(row, best.tolist(), strict=True):
         cells = found[0, number].numpy()
         ax.imshow(cells, vmax=np.quantile(cells, 0.98), cmap="viridis")
-        ax.set_title(f"{name}, map {number}", fontsize=9)
+        ax.set_title(name, fontsize=9)
         ax.axis("off")
 fig.suptitle("Maps of one photo: outlines and areas, each map another choice of them")
 plt.show()
@@ -630,38 +634,39 @@ assert after > before + 0.3
 # -----------------------------------------
 # A light spot on a digit is convincing, perhaps too much so.
 # Two controls belong to every such picture.
-# First chance: on these pictures, how often would a spot fall onto a digit that has
-# nothing to do with it?
-# We compare each map with the digit of the *next* picture.
-# Second an untrained network, which knows nothing: if its maps are as good, they show
-# the picture and not the knowledge
+# The first is chance: how often does the spot fall onto a digit that has nothing to do
+# with it, say the digit of the *next* picture?
+# The second is an untrained network: if its maps are as good, they show the picture and
+# not what was learned
 # (`Adebayo and others, 2018 <https://arxiv.org/abs/1810.03292>`__).
 # A map scores if its highest pixel lies on the digit or at most 2 pixels beside it.
 
 
-def pointing(net, masks):
-    """Return how often the peak of Grad-CAM lies on the digit; sevens are left out."""
-    maps = grad_cam(net, net.block3, images[~seven], labels[~seven])
-    large = functional.interpolate(maps[:, None], SIZE, mode="bilinear")
-    near = functional.max_pool2d(masks[~seven, None].float(), 5, stride=1, padding=2)
+def pointing(net):
+    """Return how often the peak lies on the own digit, and on that of the next one."""
+    maps = grad_cam(net, net.block3, images, labels)[:, None]
+    large = functional.interpolate(maps, SIZE, mode="bilinear")
     peaks = large.flatten(1).argmax(dim=1, keepdim=True)
-    return near.flatten(1).gather(1, peaks).mean().item()
+    near = functional.max_pool2d(masks[:, None].float(), 5, stride=1, padding=2)
+    hits = [it.flatten(1).gather(1, peaks)[~seven] for it in (near, near.roll(-1, 0))]
+    return [hit.mean().item() for hit in hits]  # sevens are left out
 
 
 torch.manual_seed(1)
-untrained = [SceneNet().eval() for _ in range(5)]
-by_chance = pointing(net, masks.roll(1, dims=0))
-found, naive = pointing(net, masks), [pointing(other, masks) for other in untrained]
-print(f"trained {found:.2f}, digit of the next picture {by_chance:.2f}")
-print("untrained", ", ".join(f"{share:.2f}" for share in naive))
-assert found > max(*naive, by_chance)
+scores = {"trained": pointing(net)}
+for number in (1, 2, 3):
+    scores[f"untrained {number}"] = pointing(SceneNet().eval())
+for name, (own_digit, next_digit) in scores.items():
+    print(f"{name:11} own digit {own_digit:.2f}, next picture's {next_digit:.2f}")
+best = max(own_digit for own_digit, _ in scores.values())
+assert best == scores["trained"][0] > scores["trained"][1] + 0.1
 
 # %%
-# Look how high chance is: the digits are large and often near the middle, so more than
-# half of the spots would look fine on *any* of these pictures.
-# Only the difference counts, and here there is one.
-# The untrained networks do not even reach chance, so it was training that brought the
-# light onto the digits.
+# Look how high chance is: the digits are large and often near the middle, so many spots
+# would look fine on *any* of these pictures.
+# What counts is how far the first number is above the second, and above those of the
+# untrained networks.
+# Here the network passes both, so the light on the digits comes from what it learned.
 #
 # .. _hook-tsne:
 #
@@ -773,7 +778,7 @@ torch.equal(one, net(images[:1])), torch.equal(other, net(images[1:2]))
 # %%
 # **Registered twice.**
 # In a notebook one runs a cell again, and the old hook is still there.
-# Now everything is stored twice, and twice more each time.
+# Now everything is stored twice, next time three times.
 # Keep handles, or use ``with``.
 
 heard, handles = [], []
@@ -811,7 +816,8 @@ caught[0].min()
 #    It is deprecated, because its ``grad_input`` belongs to the last *operation* inside
 #    the module, not to the module.
 #    For a linear layer you get three gradients, of the bias, the input and the turned
-#    weight; the full hook, new in PyTorch 1.8 (2021), gives the one of the input.
+#    weight; the full
+#    hook, new in PyTorch 1.8 (2021), gives the one of the input.
 #    They also read the kept maps with ``.data.cpu().numpy()``; today ``detach()`` comes
 #    first.
 #
