@@ -114,7 +114,7 @@ def own_dropout(answer: Any) -> None:
             _look_at_ones(answer, p)
         whole = _forward(answer, x, 0.0, training=True)
         expect_tensor(
-            whole, x, en="the result for p=0", zh=" p=0 时的结果", tolerance=1e-6
+            whole, x, en="the result for p=0", zh="当 p=0 时的结果", tolerance=1e-6
         )
         nothing = _forward(answer, x, 1.0, training=True)
         if bool(nothing.isnan().any()):
@@ -123,7 +123,7 @@ def own_dropout(answer: Any) -> None:
                 "p=1 时结果里有 NaN：零除以零。",
             )
         expect_tensor(
-            nothing, torch.zeros(5, 4), en="the result for p=1", zh=" p=1 时的结果"
+            nothing, torch.zeros(5, 4), en="the result for p=1", zh="当 p=1 时的结果"
         )
 
 
@@ -243,7 +243,7 @@ def first_step(answer: Any) -> None:
                 got,
                 want,
                 en=f"the new weight of {kind}",
-                zh=f" {kind} 的新权重",
+                zh=f"用 {kind} 得到的新权重",
                 tolerance=1e-4,
             )
 
@@ -355,6 +355,17 @@ def _predict_once(answer: Any, *, mode: bool) -> None:
     _look_at_passes(mean, spread, model)
 
 
+class _Log:
+    """How the passes were made; a copy of the network writes into the same log."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Tensor] = []
+        self.norm_trained = self.still = False
+
+    def __deepcopy__(self, _: Any) -> "_Log":
+        return self
+
+
 class _Counted(nn.Module):
     """A network with dropout and batch norm that notes how its passes were made."""
 
@@ -365,27 +376,26 @@ class _Counted(nn.Module):
         norm.running_var = 0.5 + torch.rand(8)
         self.norm, self.drops = norm, (near, last)
         self.layers = nn.Sequential(nn.Linear(3, 8), norm, near, nn.Linear(8, 2), last)
-        self.outputs: list[Tensor] = []
-        self.norm_trained = self.still = False
+        self.log = _Log()
 
     def forward(self, x: Tensor) -> Tensor:
-        self.norm_trained |= self.norm.training
-        self.still |= not all(drop.training for drop in self.drops)
+        self.log.norm_trained |= self.norm.training
+        self.log.still |= not all(drop.training for drop in self.drops)
         output: Tensor = self.layers(x)
-        self.outputs.append(output.detach())
+        self.log.outputs.append(output.detach())
         return output
 
 
 def _look_at_model(
     model: _Counted, state: dict[str, Tensor], modes: list[bool]
 ) -> None:
-    if model.norm_trained:
+    if model.log.norm_trained:
         raise Slip(
             "The batch norm was in training mode, so it took mean and variance of x "
             "and changed its averages.",
             "批归一化处于训练模式，于是用了 x 自己的均值和方差，还改动了它的滑动平均。",
         )
-    if model.still:
+    if model.log.still:
         raise Slip(
             "A dropout layer was in evaluation mode during a pass.",
             "有一次前向传播时，某个 dropout 层处于评估模式。",
@@ -408,7 +418,8 @@ def _look_at_model(
 
 
 def _look_at_passes(mean: Any, spread: Any, model: _Counted) -> None:
-    samples = torch.cat(model.outputs) if model.outputs else torch.zeros(0, _OUTPUTS)
+    seen = model.log.outputs
+    samples = torch.cat(seen) if seen else torch.zeros(0, _OUTPUTS)
     if len(samples) != _PASSES * _SAMPLES:
         count = len(samples) // _SAMPLES
         raise Slip(
