@@ -523,7 +523,8 @@ def precision_recall(hits, total):
 
 ranked, hits = rank(detect((boxes, scores, labels), least=0.02), *valid[1:])
 precision, recall = precision_recall(hits, total)
-limit = ranked[(2 * precision * recall / (precision + recall).clamp(min=1e-9)).argmax()]
+f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-9)
+limit = ranked[f1.argmax()]
 f"report boxes with a score of at least {limit:.2f}"
 
 # %%
