@@ -147,6 +147,9 @@ for _ in range(6):
         schedule.step()
 net.eval()
 
+# %%
+# How much of the test does it read?
+
 
 def accuracy(images, labels):
     """Return the share of right answers."""
@@ -651,6 +654,9 @@ def pointing(net):
     hits = [it.flatten(1).gather(1, peaks)[~seven] for it in (near, near.roll(-1, 0))]
     return [hit.mean().item() for hit in hits]  # sevens are left out
 
+
+# %%
+# The trained network and three untrained ones:
 
 torch.manual_seed(1)
 scores = {"trained": pointing(net)}
