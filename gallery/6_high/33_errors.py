@@ -14,7 +14,8 @@ know them when they come by themselves.
 
 Everybody who works with PyTorch reads error messages, beginners and old hands alike.
 The difference is that old hands have met them before.
-On this page every message is made on purpose by the shortest line that brings it.
+On this page the messages are made on purpose, each by a line or two; only a few that
+need a GPU are quoted.
 
 In a hurry?
 :ref:`The table <errors-table>` lists them all: search this page (Ctrl+F, or ⌘F on a
@@ -78,7 +79,7 @@ except RuntimeError as error:
 #   ``linear.py`` and others), to the first call that you wrote: here it is in
 #   ``predict``.
 #   The lines called ``_call_impl`` only pass the call on.
-# - **The numbers in the message** are your shapes.
+# - **The numbers in the message** are mostly your shapes.
 #   Find out which tensor has them, and you are nearly done.
 #   Here ``4x150`` is the batch and ``4x8`` the weights, inputs by outputs: the number
 #   of columns of the first must be the number of rows of the second.
@@ -117,7 +118,7 @@ def meet(words, lines=3):
 #
 # Shapes that do not fit
 # ----------------------
-# By far the largest family.
+# The largest family on this page.
 # The cure begins the same way each time: print the shapes on the line before, and say
 # aloud what each number stands for.
 
@@ -228,10 +229,22 @@ with meet("expected target dtype to be Long or Byte, but got …"):
     nn.functional.cross_entropy(scores, species.float())
 with meet("0D or 1D target tensor expected, multi-target not supported"):
     nn.functional.cross_entropy(scores, species[:, None])  # (flower, 1)
+with meet("Expected floating point type for target with class probabilities, got …"):
+    nn.functional.cross_entropy(scores, nn.functional.one_hot(species))
 with meet("Expected input batch_size (…) to match target batch_size (…)"):
     nn.functional.cross_entropy(scores, species[:100])
+
+# %%
+# One-hot targets have the shape of the scores, so the loss takes them for probabilities
+# and wants fractions.
+# An index is a whole number, and it must exist.
+
 with meet("index out of range in self"):
     nn.Embedding(3, 2)(species + 1)  # a table with the rows 0, 1, 2
+with meet("Expected tensor for argument #1 'indices' to have", lines=1):
+    nn.Embedding(3, 2)(species.float())
+with meet("index … is out of bounds for dimension … with size …"):
+    flowers[150]  # there are 150, so the last one is flowers[149]
 
 # %%
 # A loss for yes or no wants a ``float`` of exactly the shape of the scores, and
@@ -242,7 +255,7 @@ with meet("Target size (…) must be the same as input size (…)"):
     nn.functional.binary_cross_entropy_with_logits(scores[:, :1], setosa)
 with meet("all elements of input should be between 0 and 1"):
     nn.functional.binary_cross_entropy(10 * scores[:, 0], setosa)
-with meet("Found dtype Double but expected Float"):
+with meet("Found dtype … but expected Float"):
     nn.functional.binary_cross_entropy(scores[:, 0].sigmoid(), setosa.double())
 
 # %%
@@ -293,9 +306,10 @@ with meet("unsupported operand type(s) for *: 'float' and 'NoneType'"):
 #
 # Modules
 # -------
-# Three slips in a class of your own, and the message of an optimizer that was handed no
-# parameters, mostly because the layers stand in a plain list (see
-# :ref:`module-lists`).
+# Two classes with slips.
+# The first forgets to call ``super().__init__()``.
+# The second keeps its layers in a plain list, where an optimizer does not find them
+# (see :ref:`module-lists`).
 
 
 class Unborn(nn.Module):
@@ -310,8 +324,9 @@ class Listed(nn.Module):
 
 
 # %%
-# ``Listed`` has another fault, which a wrong indentation is enough for: it has no
+# ``Listed`` has another fault, for which a wrong indentation is enough: it has no
 # ``forward``.
+# And the fourth message comes from any call that forgets something.
 
 with meet("cannot assign module before Module.__init__() call"):
     Unborn()
@@ -341,8 +356,9 @@ wrapped.module.in_features
 #
 # Data sets and loaders
 # ---------------------
-# A loader finds fault only when it is asked for a batch, sometimes deep inside
-# ``default_collate``, the function that stacks samples.
+# A loader checks its settings when it is made.
+# With the samples it finds fault only when it is asked for a batch, sometimes deep
+# inside ``default_collate``, the function that stacks samples.
 
 
 class Endless(Dataset):
@@ -435,10 +451,11 @@ with meet("Weights only load failed", lines=1):
 with meet("failed finding central directory", lines=2):
     torch.load(io.BytesIO(saved(net.state_dict()).read()[:-100]))
 with meet("No such file or directory"):
-    torch.load("weights.pt")
+    torch.load("no_such_folder/weights.pt")
 
 # %%
-# The first is a protection: a pickled model may run any code while it is loaded.
+# The first is a protection: a whole model is stored as a *pickle*, Python's format for
+# objects of any kind, and a pickle may run any code while it is loaded.
 # Ask for the ``state_dict``, or pass ``weights_only=False`` if you trust the sender as
 # you would trust their program.
 # The second means that the end of the file is missing, as after an interrupted
@@ -502,6 +519,9 @@ with meet("device type at start of device string: …", lines=4):
 #      - The model was moved to the GPU and the batch was not, or the other way round.
 #      - Move both with ``.to(device)``. A module moves in place, a tensor does not:
 #        write ``x = x.to(device)``.
+#    * - ``Input type (torch.FloatTensor) and weight type (torch.cuda.FloatTensor)``
+#      - The same, told by a convolution: the batch stayed on the CPU.
+#      - ``x = x.to(device)``
 #    * - ``Torch not compiled with CUDA enabled``
 #      - ``.cuda()`` with a PyTorch for the CPU.
 #      - Take the device from :func:`eatorch.device`, or install the build for your GPU.
@@ -525,18 +545,18 @@ with meet("device type at start of device string: …", lines=4):
 # NaN, "not a number", is no error for PyTorch.
 # It spreads from tensor to tensor until the loss prints ``nan``, far from where it was
 # born.
-# Most puzzling are those that arise on the way *back*, like here: the length of a
-# number, as the root of its square.
+# Most puzzling are those that arise on the way *back*, like here: the distance of a
+# number from zero, as the root of its square.
 
 x = torch.linspace(-1, 1, 9, requires_grad=True)
-length = (x**2).sqrt()
-length.sum().backward()
-assert length.isfinite().all()
+distance = (x**2).sqrt()
+distance.sum().backward()
+assert distance.isfinite().all()
 assert x.grad.isnan().nonzero().tolist() == [[4]]  # only the one in the middle
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")
-left.plot(x.detach(), length.detach(), "o-", color="C0")
-left.set(xlabel="x", ylabel="length")
+left.plot(x.detach(), distance.detach(), "o-", color="C0")
+left.set(xlabel="x", ylabel="distance from zero")
 right.plot(x.detach(), x.grad, "o-", color="C1")
 right.set(xlabel="x", ylabel="slope")
 fig.suptitle("All values are there, but at zero the slope is missing")
@@ -554,9 +574,9 @@ with (
     warnings.catch_warnings(record=True, action="always") as heard,
     torch.autograd.detect_anomaly(),
 ):
-    length = (x**2).sqrt()
+    distance = (x**2).sqrt()
     with meet("Function '…' returned nan values in its …th output"):
-        length.sum().backward()
+        distance.sum().backward()
 told = str(heard[-1].message).splitlines()
 [line.strip() for line in told if line.startswith("Error") or "**2" in line]
 
@@ -607,13 +627,14 @@ warned.item(), silent.item(), nn.functional.mse_loss(perfect[:, 0], truth).item(
 # No message at all comes with these:
 #
 # - ``zero_grad`` is missing, and gradients pile up (:ref:`autograd`);
-# - ``eval()`` is missing, and predictions change from call to call (:ref:`train`);
+# - ``eval()`` is missing, and with dropout the predictions change from call to call
+#   (:ref:`train`);
 # - a softmax stands before a loss that has its own (:ref:`loss`);
 # - ``reshape`` where ``permute`` was meant: the shape is right, the picture is
 #   scrambled (:ref:`structure`);
 # - layers in a plain list are never trained (:ref:`module-lists`).
 #
-# Three habits find nearly all of them: assert the shapes in the first batch; compare
+# Three habits find many of them: assert the shapes in the first batch; compare
 # the first loss with that of pure guessing, :math:`\ln(\text{classes})`; and before the
 # long training let the model learn a single batch by heart.
 # If it cannot do that, something is wrong.
@@ -722,22 +743,31 @@ print(f"last loss {loss.item():.4f}")
 #      - Class numbers as fractions or as ``int32``.
 #      - ``targets.long()``
 #    * - ``0D or 1D target tensor expected, multi-target not supported``
-#      - The targets are a column, or one-hot whole numbers.
-#      - ``targets.squeeze(1)``, or ``targets.argmax(dim=1)``.
+#      - The targets have an axis too many; mostly they are a column.
+#      - ``targets.squeeze(1)``
+#    * - ``Expected floating point type for target with class probabilities, got …``
+#      - The targets are one-hot, as whole numbers.
+#      - ``targets.argmax(dim=1)``, or ``targets.float()``.
 #    * - ``Expected input batch_size (…) to match target batch_size (…)``
 #      - Scores and targets of different batches, or a wrong ``reshape`` in the model.
 #      - Compare ``len(scores)`` with ``len(targets)``; ``flatten`` from axis 1.
 #    * - ``index out of range in self``
 #      - An embedding has fewer rows than the largest index asks for.
-#      - ``num_embeddings`` is the largest index plus 1.
+#      - ``num_embeddings`` is at least the largest index plus 1.
+#    * - ``Expected tensor for argument #1 'indices' to have``
+#      - The indices of an embedding are fractions.
+#      - ``indices.long()``. See :ref:`text`.
+#    * - ``index … is out of bounds for dimension … with size …``
+#      - There are fewer entries than the index asks for; the first has number 0.
+#      - Print ``len(x)``; ``x[-1]`` is the last entry.
 #    * - ``Target size (…) must be the same as input size (…)``
 #      - Scores are a column, targets a row.
 #      - ``scores.squeeze(1)``
 #    * - ``all elements of input should be between 0 and 1``
 #      - Scores went where probabilities belong; or NaN.
 #      - ``binary_cross_entropy_with_logits``
-#    * - ``Found dtype Double but expected Float``
-#      - The targets are ``float64``.
+#    * - ``Found dtype … but expected Float``
+#      - The targets are ``float64`` or whole numbers.
 #      - ``targets.float()``
 #    * - ``element 0 of tensors does not require grad and does not have a grad_fn``
 #      - No path leads from the loss back to a parameter.
@@ -767,7 +797,7 @@ print(f"last loss {loss.item():.4f}")
 #      - ``super().__init__()`` is missing.
 #      - Make it the first line of ``__init__``.
 #    * - ``is missing the required "forward" function``
-#      - No ``forward``, a slip of the pen, or wrongly indented.
+#      - No ``forward``, a misspelt one, or one that is wrongly indented.
 #      - Check name and indentation.
 #    * - ``optimizer got an empty parameter list``
 #      - Layers stand in a plain list, or none are there.
@@ -814,7 +844,7 @@ print(f"last loss {loss.item():.4f}")
 #      - Compare ``state.keys()`` with ``model.state_dict().keys()``. See :ref:`save`.
 #    * - ``size mismatch for …: copying a param with shape …``
 #      - The same names, but other sizes.
-#      - Build the model with the numbers of that time, or leave this layer out.
+#      - Build the model with the sizes it had then, or leave this layer out.
 #    * - ``parameter group that doesn't match the size of optimizer's group``
 #      - The optimizer was saved with other parameters.
 #      - Build model and optimizer as they were, or start the optimizer anew.
@@ -853,9 +883,9 @@ axes.set_title("Most messages are a RuntimeError: the words tell, not the kind")
 plt.show()
 
 # %%
-# ``RuntimeError`` is what PyTorch's C++ says when anything is wrong.
-# The rarer kinds tell more: an ``IndexError`` speaks of a number that is too large, an
-# ``AttributeError`` of a name, a ``TypeError`` of the kind of thing that you handed
+# ``RuntimeError`` is what PyTorch's C++ says unless somebody chose a better word.
+# The rarer kinds tell more: an ``IndexError`` speaks of a number that is out of range,
+# an ``AttributeError`` of a name, a ``TypeError`` of the kind of thing that you handed
 # over.
 #
 # .. _errors-ask:
@@ -900,8 +930,8 @@ plt.show()
 # Exercise 33-1: five messages and a silence
 # ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # This function learns for ten steps and returns the ten losses.
-# At least it should: five lines of it stop with an error that you know by now, one
-# after the other, and a sixth slip says nothing.
+# At least it should: five errors that you know by now stop it, one after the other, and
+# a sixth slip says nothing.
 # It gets ``rows`` of shape ``(150, 4)`` in ``float64`` and ``labels`` of shape
 # ``(150, 1)`` in ``int64`` with the classes 1, 2 and 3, as an old file holds them.
 # Delete the line with the three dots, and let the check tell you the first message.
@@ -1005,8 +1035,8 @@ eatorch.check("33-2", outcomes)
 #
 # Exercise 33-3: where NaN is born
 # ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-# Write a function that finds out by anomaly detection which operation makes the first
-# NaN on the way back of ``function(x).sum()``.
+# Write ``first_nan(function, x)``: it finds out by anomaly detection which operation
+# makes the first NaN on the way back of ``function(x).sum()``.
 # It returns the name in quotes from the message, such as ``"PowBackward0"``, or an
 # empty string if the way back is clean.
 # Afterwards anomaly detection must be off again, and ``x`` as it was.
@@ -1082,7 +1112,7 @@ eatorch.check("33-4", row)
 # In one minute
 # -------------
 # - Read a traceback from its end: the message, then the lowest line that is yours.
-# - Numbers in a message are your shapes; find the tensor that has them.
+# - Numbers in a message are mostly your shapes; find the tensor that has them.
 # - Print shape, dtype and device on the line before, and most errors explain
 #   themselves.
 # - Layers want ``float32``, class targets want ``int64`` from 0, all on one device.
@@ -1100,4 +1130,4 @@ eatorch.check("33-4", row)
 # - :func:`eatorch.show_error` prints a message and carries on;
 #   :ref:`eatorch.faults <api-faults>` explains what goes wrong in the trainer.
 # - The FAQ of PyTorch, `Frequently asked questions
-#   <https://docs.pytorch.org/docs/stable/notes/faq.html>`_, is about memory.
+#   <https://docs.pytorch.org/docs/stable/notes/faq.html>`_, is mostly about memory.

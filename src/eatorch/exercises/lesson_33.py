@@ -29,7 +29,10 @@ def _task() -> tuple[Tensor, Tensor]:
 
 def _losses(rows: Tensor, labels: Tensor, *, zero: bool = True) -> list[float]:
     """Run the ten steps of the exercise, repaired."""
-    net = nn.Sequential(nn.Linear(rows.shape[1], 8), nn.Tanh(), nn.Linear(8, 3))
+    into, out = (
+        nn.Linear(*size, dtype=rows.dtype) for size in ((rows.shape[1], 8), (8, 3))
+    )
+    net = nn.Sequential(into, nn.Tanh(), out)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     losses = []
     for _ in range(_STEPS):
@@ -42,9 +45,15 @@ def _losses(rows: Tensor, labels: Tensor, *, zero: bool = True) -> list[float]:
     return losses
 
 
-def _seeded(rows: Tensor, labels: Tensor, *, zero: bool = True) -> list[float]:
+def _seeded(
+    rows: Tensor,
+    labels: Tensor,
+    *,
+    zero: bool = True,
+    dtype: torch.dtype = torch.float32,
+) -> list[float]:
     torch.manual_seed(0)
-    return _losses(rows.float(), labels.flatten(), zero=zero)
+    return _losses(rows.to(dtype), labels.flatten(), zero=zero)
 
 
 @exercise("33-1")
@@ -114,8 +123,9 @@ def _compare_losses(got: list[float], rows: Tensor, labels: Tensor) -> None:
             "四个特征里丢掉了一个。该改的是层，不是数据。",
         ),
     ]
-    if _close(got, _seeded(rows, labels - 1)):
-        return
+    for dtype in (torch.float32, torch.float64):  # rows or layers may be converted
+        if _close(got, _seeded(rows, labels - 1, dtype=dtype)):
+            return
     for losses, en, zh in slips:
         if _close(got, losses()):
             raise Slip(en, zh)
@@ -295,7 +305,7 @@ _PYTHONS_OWN = (NameError, SyntaxError, ZeroDivisionError, RecursionError)
 @exercise("33-4")
 def row(answer: Any) -> None:
     """Run both functions of the row and look for the words in the message."""
-    expect_type(answer, (tuple, list), en="a tuple of three", zh="三项的元组")
+    expect_type(answer, (tuple, list), en="a tuple of three", zh="由三项组成的元组")
     if len(answer) != 3:
         raise Slip(
             f"Expected three entries (words, broken, cured), got {len(answer)}.",
