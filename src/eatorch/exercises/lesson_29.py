@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -147,7 +148,17 @@ def step_over(answer: Any) -> None:
                 "The loss that you return is a tensor with its graph. Return a number.",
                 "你返回的损失是带着计算图的张量。请返回一个数。",
             )
-        expect_number(got, loss)
+        _expect_loss(got, loss)
+
+
+def _expect_loss(got: Any, want: float) -> None:
+    try:
+        expect_number(got, want)
+    except Slip as slip:
+        raise Slip(
+            f"The step is right, but the loss that you return is not: {slip.en}",
+            f"这一步是对的，但返回的损失不对：{slip.zh}",
+        ) from None
 
 
 def _fresh() -> tuple[_Watched, _Steps]:
@@ -296,6 +307,8 @@ def _expect_course(starts: list[float], run: int, told: str) -> None:
 
 
 def _expect_losses(got: Any, want: list[float], told: str) -> None:
+    if isinstance(got, (Tensor, np.ndarray)):
+        got = got.tolist()
     expect_type(got, (list, tuple), en="a list of losses", zh="一个由损失组成的列表")
     try:
         numbers = [float(loss) for loss in got]
