@@ -103,10 +103,9 @@ for event in points[:3]:
 # %%
 # The file only ever grows at its end.
 # That is why a second program can read it meanwhile, and why a crash costs no more than
-# the last few events.
+# the last events, which had not been written yet.
 #
-# For everyday reading there is ``EventAccumulator``, the class that TensorBoard itself
-# is built on.
+# For everyday reading there is ``EventAccumulator``, which comes with TensorBoard.
 # It takes a folder.
 # By default it saves memory and keeps only some values of each tag, of histograms a
 # single one; a 0 in ``size_guidance`` means all.
@@ -141,7 +140,8 @@ plt.show()
 # ----------------
 # In a terminal, name the folder *above* your runs, and open the address that is
 # printed, usually http://localhost:6006.
-# The page reloads by itself while a training writes.
+# While a training writes, the round arrow at the top right brings in what is new; with
+# *Reload data* in the settings the page does so by itself.
 #
 # .. code-block:: text
 #
@@ -166,11 +166,11 @@ plt.show()
 #   points of a curve and 10 pictures of a tag; nothing is lost in the file.
 #   ``--samples_per_plugin images=100,scalars=10000`` shows more of both.
 #
-# Is all this true?
-# The test suite of this site starts a real server with the command above on a curve
-# like ours, fetches it over HTTP and compares each value; it counts the points of a
-# long curve, too.
-# You can do so too, since the page in the browser has no other source:
+# Does a server really show what we logged?
+# The test suite of this site starts one with the command above on a curve like ours,
+# fetches it over HTTP and compares each value; it also counts the points of a long
+# curve.
+# You can ask the server yourself, since the page in the browser has no other source:
 #
 # .. code-block:: text
 #
@@ -285,7 +285,7 @@ plt.show()
 
 # %%
 # The smallest rate is too slow for so few epochs.
-# The largest ends where somebody stands who guesses among ten classes, at
+# The largest ends no better than guessing among ten classes, at
 # :math:`\ln 10 \approx 2.3`.
 # Why?
 # The histograms will tell, two sections below.
@@ -318,7 +318,8 @@ read(root / "both" / "loss_train").Tags()["scalars"]
 #
 # The slider called smoothing
 # ---------------------------
-# Single batches jump, and TensorBoard smooths by default, with a weight of 0.6.
+# The loss jumps from batch to batch, and TensorBoard smooths it by default, with a
+# weight of 0.6.
 # The thick line is then an average over the past: at each step, ``weight`` of the
 # old average and ``1 - weight`` of the new value.
 # Started at zero that average would be too small in the beginning, so it is divided by
@@ -423,7 +424,7 @@ for name, _ in nets[0.3].named_parameters():
 
 # %%
 # In the right column, all but the last bias have a gradient of exactly zero.
-# The first long steps have pushed the units of a hidden layer so far that each of them
+# The long steps have pushed the units of a hidden layer so far that each of them
 # gives a negative number for every picture.
 # :class:`~torch.nn.ReLU` turns those into 0, and its slope there is 0 too.
 # So the weights in front of it get no gradient because of the slope, and those behind
@@ -525,8 +526,9 @@ plt.show()
 # Settings and notes
 # ------------------
 # A month later you will want to know how a run was made.
-# :meth:`~torch.utils.tensorboard.writer.SummaryWriter.add_hparams` logs settings
-# together with the result, and TensorBoard shows all runs as a table that you can sort.
+# :meth:`~torch.utils.tensorboard.writer.SummaryWriter.add_hparams` logs settings, the
+# *hyperparameters*, together with the result, and TensorBoard shows all runs as a table
+# that you can sort.
 # Call it once, at the end.
 # Unless you say ``run_name="."``, it opens a subfolder named after the time, and each
 # training counts as two runs.
@@ -552,7 +554,8 @@ for rate in rates:
 # --------------
 # In :ref:`high` a :class:`~eatorch.training.Trainer` does the loop, and a callback does
 # the logging: :class:`eatorch.callbacks.TensorBoard`.
-# Other training libraries have one of the same name.
+# Its steps count epochs, so give such runs a folder apart from runs that count batches.
+# Other training libraries have callbacks like it.
 
 net = build()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.3)
@@ -616,6 +619,8 @@ assert max(steps) == 10
 steps
 
 # %%
+# The reader reports what it hides; the message speaks of TensorFlow, which plays no
+# part here.
 # Both old attempts are cut at step 10, and they still stand one after the other: the
 # files cannot be un-mixed, so choose the folder well.
 #
@@ -658,8 +663,8 @@ f"{event.histogram_value.num:g} values, {counted:g} of them in buckets"
 # %%
 # **A writer that is never closed.**
 # Events wait in a queue for a thread that writes them.
-# If the program ends before, the last ones are lost, and where TensorFlow is installed,
-# too, its files hold back much more.
+# If the program ends before, the last ones can be lost; where TensorFlow is installed
+# as well, its files hold back up to two minutes more (``flush_secs``).
 # ``with`` closes the writer, even after an error; in a notebook call ``flush`` before
 # you look.
 #

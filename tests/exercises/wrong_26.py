@@ -47,6 +47,13 @@ def line_one_too_many(folder: Path) -> Path:
     return folder
 
 
+def line_in_a_subfolder(folder: Path) -> Path:
+    with SummaryWriter(folder) as writer:
+        for x in range(100):
+            writer.add_scalars("y = 2x", {"y": 2 * x}, x)
+    return folder
+
+
 def nothing_logged(folder: Path) -> Path:
     with SummaryWriter(folder):
         return folder
@@ -187,6 +194,7 @@ WRONG: dict[str, list[Any]] = {
         line_other_tag,
         line_with_swapped_arguments,
         line_one_too_many,
+        line_in_a_subfolder,
         nothing_logged,
         nothing_returned,
     ],

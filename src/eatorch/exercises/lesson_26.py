@@ -32,10 +32,10 @@ def log_line(answer: Any) -> None:
             f"Expected the one tag {_TAG!r}, found {tags}.",
             f"应当只有一个标签 {_TAG!r}，找到的是 {tags}。",
         )
-    if len(lines) > 1:
+    if [run for run, _ in lines] != ["."]:
         raise Slip(
-            "The points are spread over several runs. Write straight into the folder.",
-            "这些点分散在几次运行里。请直接写进给出的文件夹。",
+            "The points lie in folders below. Write straight into the folder.",
+            "这些点写进了下面的子文件夹。请直接写进给出的文件夹。",
         )
     (line,) = lines.values()
     _check_line(line, [(x, 2.0 * x) for x in range(_POINTS)])
@@ -67,7 +67,7 @@ def log_losses(answer: Any) -> None:
 
 
 def _line_of(lines: dict[tuple[str, str], Line], name: str) -> Line:
-    found = [line for (run, _), line in lines.items() if name in run]
+    found = [line for (run, _), line in lines.items() if name in run.lower()]
     if len(found) != 1:
         runs = sorted(run for run, _ in lines)
         raise Slip(
@@ -202,9 +202,10 @@ def dead(answer: Any) -> None:
     with _scratch() as folder:
         _write_gradients(folder)
         got = call(answer, folder)
+    got = got.tolist() if isinstance(got, np.ndarray) else got
     expect_type(got, (list, tuple, set), en="a list of tags", zh="标签的列表")
     for tag in got:
-        if tag not in _GRADIENTS:
+        if not isinstance(tag, str) or tag not in _GRADIENTS:
             raise Slip(
                 f"{tag!r} is no tag of this folder. A tag is a string such as "
                 "'gradient/first.weight'.",
@@ -220,7 +221,7 @@ def dead(answer: Any) -> None:
     missing = [tag for tag, (*_, why) in _GRADIENTS.items() if not (why or tag in got)]
     if missing:
         raise Slip(
-            f"{len(missing)} dead tags are missing. Look at the last histogram of "
+            f"Tags that are missing: {len(missing)}. Look at the last histogram of "
             "each tag.",
             f"还缺 {len(missing)} 个死掉的标签。看看每个标签最后的直方图。",
         )
