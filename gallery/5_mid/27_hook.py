@@ -328,19 +328,19 @@ len(heard)
 #      - Your function gets
 #      - What it returns replaces
 #    * - :meth:`~torch.nn.Module.register_forward_pre_hook`
-#      - module, args
+#      - ``module, args``
 #      - the arguments
 #    * - :meth:`~torch.nn.Module.register_forward_hook`
-#      - module, args, output
+#      - ``module, args, output``
 #      - the output
 #    * - :meth:`~torch.nn.Module.register_full_backward_pre_hook`
-#      - module, grad_output
+#      - ``module, grad_output``
 #      - the gradient of the output
 #    * - :meth:`~torch.nn.Module.register_full_backward_hook`
-#      - module, grad_input, grad_output
+#      - ``module, grad_input, grad_output``
 #      - the gradient of the input
 #    * - :meth:`~torch.Tensor.register_hook`
-#      - gradient
+#      - ``gradient``
 #      - the gradient of the tensor
 #    * - :meth:`~torch.Tensor.register_post_accumulate_grad_hook`
 #      - the parameter, its ``.grad`` filled
