@@ -5,7 +5,7 @@ Three ways to build a model
 ===========================
 
 Write one network in seven spellings with the same output to the last bit, and know
-which of them will still fit next year.
+which of them will still load today's file next year.
 
 :Level: 4
 :Hours: 1
@@ -133,7 +133,7 @@ class Attributes(nn.Module):
 # %%
 # The **third way** is a class with containers.
 # The usual one groups what runs straight into blocks; ``forward`` only tells how the
-# blocks hang together.
+# blocks are connected.
 
 
 class Blocks(nn.Module):
@@ -408,8 +408,9 @@ torch.where(x > 0, x, 0.1 * x)  # a choice for each number
 # Sharing weights
 # ---------------
 # One layer used twice is the simplest kind of sharing; :ref:`module` counts it.
-# Loops make it by accident.
-# Three ways to say "three equal layers", and only one of them says it:
+# It also happens by accident, when a list of layers is made.
+# Here are three ways to ask for three layers; look at how many numbers there are to
+# learn:
 
 torch.manual_seed(0)
 layer = nn.Linear(4, 4, bias=False)
@@ -500,10 +501,9 @@ held
 # Two of them cut it without a word, and from then on the tables go apart in training.
 # After ``assign=True``, and after a trip to ``meta`` (where a model has shapes but no
 # numbers), tie again.
-# And note what a file holds: the shared table under *both* names.
+# And note what the state dict holds: the shared table under *both* names.
 # Should the two ever differ, the last one loaded wins.
-
-# %%
+#
 # .. _build-containers:
 #
 # Which containers count
@@ -575,7 +575,7 @@ assert [sum(found.values()) for found in table.values()] == [0, 0, 0, 4, 4, 5]
 
 # %%
 # A list *inside* a ``ModuleList`` is refused, so nest the containers instead.
-# A ``ModuleDict`` earns its keep where a word chooses the layer:
+# A ``ModuleDict`` is the right one where a word chooses the layer:
 
 
 class Chooser(nn.Module):
@@ -642,7 +642,7 @@ moves(overwrite), moves(replace)
 # No error, and no learning.
 # Replace parameters and layers *before* you make the optimizer.
 # The same holds for a layer that is made in ``forward``: it is new at each call, drawn
-# afresh, and no optimizer has ever heard of it.
+# afresh, and no optimizer knows it.
 
 
 class Fickle(nn.Module):
@@ -713,7 +713,7 @@ assert alexnet(photo).shape == (1, 1000)
 print(f"{count:,} numbers, {4 * count / 1e6:.0f} MB if they were there")
 
 # %%
-# A line can be walked layer by layer, which gives the table of the paper.
+# A line can be walked layer by layer, which gives a table of the whole net.
 # *Work* counts the multiplications of one picture: each number of a kernel is used at
 # every place of the output map.
 
@@ -748,8 +748,8 @@ shares  # of the convolutions
 
 # %%
 # The five convolutions hold 4 % of the weights and do 92 % of the work.
-# That is why later nets threw the large linear layers out, and why a file's size tells
-# you little about a model's speed.
+# So a file's size tells you little about a model's speed, and later nets saved most of
+# their numbers by leaving out the large linear layers.
 #
 # .. _build-choose:
 #

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from eatorch.checking import Slip, call, exercise, expect_tensor, expect_type
 from eatorch.expecting import Untouched, shorten
@@ -49,7 +48,7 @@ def _expect_flat(net: nn.Sequential) -> None:
         if next(layer.children(), None) is not None:
             raise Slip(
                 f"{name!r} is a block with layers inside. One flat line is wanted.",
-                f"{name!r} 是一个里面还有层的块。要的是平平的一列。",
+                f"{name!r} 是一个里面还有层的块。要的是平铺的一条流水线。",
             )
 
 
@@ -142,7 +141,7 @@ def _expect_order(net: nn.Sequential) -> None:
         raise Slip(
             f"The line should end with fc8, the raw scores; yours ends with "
             f"{layers[-1][0]}.",
-            f"这一列应当以 fc8（原始得分）结束，你的以 {layers[-1][0]} 结束。",
+            f"这条流水线应当以 fc8（原始得分）结束，你的以 {layers[-1][0]} 结束。",
         )
 
 
@@ -155,7 +154,7 @@ def _silent(layer: nn.Module) -> bool:
 def tied_coder(answer: Any) -> None:
     """One matrix for both ways: numbers, outputs and gradients."""
     _expect_class(answer)
-    for inputs, hidden in ((5, 3), (4, 6), (3, 1)):
+    for inputs, hidden in ((5, 3), (4, 6), (3, 2)):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(28)
             net = answer(inputs, hidden)
@@ -199,7 +198,8 @@ def _expect_numbers(net: nn.Module, inputs: int, hidden: int) -> Sequence[Tensor
             f"TiedCoder({inputs}, {hidden}) 应有 {want} 个数，你的有 {total} 个。{zh}",
         )
     matrices: set[tuple[int, ...]] = {(hidden, inputs), (inputs, hidden)}
-    shapes: list[set[tuple[int, ...]]] = [matrices, {(hidden,)}, {(inputs,)}]
+    biases: list[set[tuple[int, ...]]] = [{(n,), (1, n)} for n in (hidden, inputs)]
+    shapes = [matrices, *biases]
     found = [p for allowed in shapes for p in parameters if tuple(p.shape) in allowed]
     if len(found) != len(shapes) or len(parameters) != len(shapes):
         got = [tuple(p.shape) for p in parameters]
@@ -215,9 +215,9 @@ def _expect_numbers(net: nn.Module, inputs: int, hidden: int) -> Sequence[Tensor
 def _compare_coders(net: nn.Module, x: Tensor, found: Sequence[Tensor]) -> None:
     """Compare output and gradients with the formula."""
     matrix, bias, back = found
-    hidden = len(bias)
-    weight = matrix if tuple(matrix.shape) == (hidden, x.shape[1]) else matrix.T
-    want = functional.linear(torch.tanh(x @ weight.T + bias), weight.T, back)
+    shape = (bias.shape[-1], x.shape[1])
+    weight = matrix if tuple(matrix.shape) == shape else matrix.T
+    want = torch.tanh(x @ weight.T + bias) @ weight + back
     got = call(net, x.clone())
     expect_tensor(got, want, en="the output", zh="输出", tolerance=1e-4)
     if not got.requires_grad:
