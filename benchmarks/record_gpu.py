@@ -210,14 +210,15 @@ def training(device: torch.device, plan: Plan) -> Iterator[Row]:
     """Time one training step and measure its memory, by precision."""
     for name, way in ways(device).items():
         step = _step(device, plan.width, plan.batch, way)
-        if device.type != "cpu":
-            torch.accelerator.reset_peak_memory_stats()
+        counts = device.type not in ("cpu", "mps")  # of memory
+        if counts:
+            torch.accelerator.reset_peak_memory_stats(device)
         yield {
             "precision": name,
             "device_s": seconds(step, device, plan),
-            "peak_bytes": None
-            if device.type == "cpu"
-            else torch.accelerator.max_memory_allocated(),
+            "peak_bytes": torch.accelerator.max_memory_allocated(device)
+            if counts
+            else None,
         }
 
 

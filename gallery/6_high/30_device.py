@@ -169,6 +169,7 @@ with eatorch.show_error(RuntimeError):
 #
 # The first two answer on every machine; ``synchronize`` and the questions about memory
 # raise an error where there is no accelerator.
+# On Apple's, older versions of PyTorch do not answer those about memory either.
 
 try:
     torch.accelerator.synchronize()
@@ -947,6 +948,13 @@ dist.destroy_process_group()
 # %%
 # We write it into a folder and start it as you would in a terminal.
 # There the short form is ``torchrun --standalone --nproc-per-node=2 train.py folder``.
+#
+# .. note::
+#
+#    On Windows ``torchrun`` stops with "use_libuv was requested but PyTorch was build
+#    without libuv support", for PyTorch's wheels for Windows lack that library (as of
+#    version 2.13).
+#    Run this page under WSL there, the Linux inside Windows.
 
 scratch = TemporaryDirectory()
 folder = Path(scratch.name)

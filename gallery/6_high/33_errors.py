@@ -15,7 +15,7 @@ know them when they come by themselves.
 Everybody who works with PyTorch reads error messages, beginners and old hands alike.
 The difference is that old hands have met them before.
 On this page the messages are made on purpose, each by a line or two; only a few that
-need a GPU are quoted.
+need another machine are quoted.
 
 In a hurry?
 :ref:`The table <errors-table>` lists them all: search this page (Ctrl+F, or ⌘F on a
@@ -503,8 +503,8 @@ with meet("device type at start of device string: …", lines=4):
 
 # %%
 # On a GPU the first reads differently.
-# These messages are only quoted and *not* caught here, for they need a GPU, or a
-# PyTorch without support for one.
+# These messages are only quoted and *not* caught here, for they need a GPU, a PyTorch
+# without support for one, or Windows.
 # :ref:`device` tells how to write programs that never meet them.
 #
 # .. list-table::
@@ -536,6 +536,9 @@ with meet("device type at start of device string: …", lines=4):
 #    * - ``Attempting to deserialize object on a CUDA device``
 #      - The file was saved on a GPU, and there is none here.
 #      - ``torch.load(file, map_location="cpu")``
+#    * - ``use_libuv was requested but PyTorch was build without libuv support``
+#      - ``torchrun`` on Windows.
+#      - Start it under WSL, the Linux inside Windows. See :ref:`device`.
 
 # %%
 # .. _errors-nan:
@@ -737,7 +740,7 @@ print(f"last loss {loss.item():.4f}")
 #      - The mean of whole numbers.
 #      - ``x.float().mean()``
 #    * - ``Target … is out of bounds``
-#      - A class number is as large as the number of classes, or larger.
+#      - A class number is negative, or not smaller than the number of classes.
 #      - Number from 0, or give the last layer more outputs.
 #    * - ``expected target dtype to be Long or Byte, but got …``
 #      - Class numbers as fractions or as ``int32``.
@@ -911,6 +914,8 @@ plt.show()
 #      tensors to be on the same device``.
 #    - ``expected scalar type Long but found Float`` from a loss for classes says
 #      ``expected target dtype to be Long or Byte``.
+#    - ``cur_target >= 0 && cur_target < n_classes``, an assertion that failed, says
+#      ``Target … is out of bounds``.
 #    - ``invalid index of a 0-dim tensor`` came from ``loss.data[0]``; write
 #      ``loss.item()``.
 #    - ``DataParallel``, whose wrapper brings the same ``module.`` and the same
