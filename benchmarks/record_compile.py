@@ -36,16 +36,16 @@ Call = Callable[[], Any]
 Case = Callable[[str, bool], tuple[Call, Call]]
 
 
-def network() -> nn.Module:
+def network(pool: Callable[[int], nn.Module] = nn.MaxPool2d) -> nn.Module:
     """Return the layers of the network of lesson 31, for pictures of 8 x 8."""
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1),
         nn.ReLU(),
-        nn.MaxPool2d(2),
+        pool(2),
         nn.Conv2d(16, 32, 3, padding=1),
         nn.ReLU(),
-        nn.MaxPool2d(2),
+        pool(2),
         nn.Flatten(),
         nn.Linear(128, 10),
     )
@@ -77,21 +77,25 @@ def predict(backend: str, tiny: bool) -> tuple[Call, Call]:
 
 def train(backend: str, tiny: bool) -> tuple[Call, Call]:
     """One step of training: forwards, loss, backwards, update."""
+    return _step("", network(), tiny), _step(backend, network(), tiny)
+
+
+def average(backend: str, tiny: bool) -> tuple[Call, Call]:
+    """The same step with average pooling in place of max pooling."""
+    plain, compiled = network(nn.AvgPool2d), network(nn.AvgPool2d)
+    return _step("", plain, tiny), _step(backend, compiled, tiny)
+
+
+def _step(backend: str, net: nn.Module, tiny: bool) -> Call:
     digits = eatorch.data.digits()
-    size = 8 if tiny else 64
-    return _step(None, digits, size), _step(backend, digits, size)
-
-
-def _step(backend: str | None, digits: Any, size: int) -> Call:
-    net = network()
+    size = 8 if tiny else 512
+    images, targets = digits.images[:size], digits.targets[:size]
     model = torch.compile(net, backend=backend) if backend else net
     optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
 
     def step() -> Tensor:
         optimizer.zero_grad()
-        loss = functional.cross_entropy(
-            model(digits.images[:size]), digits.targets[:size]
-        )
+        loss = functional.cross_entropy(model(images), targets)
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -99,7 +103,12 @@ def _step(backend: str | None, digits: Any, size: int) -> Call:
     return step
 
 
-CASES: dict[str, Case] = {"chain": chain, "predict": predict, "train": train}
+CASES: dict[str, Case] = {
+    "chain": chain,
+    "predict": predict,
+    "train": train,
+    "average": average,
+}
 
 
 def processor_seconds() -> float:
@@ -108,7 +117,7 @@ def processor_seconds() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def median_seconds(call: Call, times: int) -> float:
+def mean_seconds(call: Call, times: int) -> float:
     """Return the CPU time of one call, as a mean over several."""
     begin = time.process_time()
     for _ in range(times):
@@ -125,11 +134,11 @@ def measure(name: str, backend: str, rounds: int, tiny: bool) -> dict[str, Any]:
     got = compiled()
     first = time.perf_counter() - clock, processor_seconds() - work
     torch.testing.assert_close(got, expected)
-    times = 1 if tiny else max(1, int(0.1 / median_seconds(plain, 3)))
+    times = 1 if tiny else max(1, int(0.1 / mean_seconds(plain, 3)))
     for call in (plain, compiled):
-        median_seconds(call, times)  # warm-up
+        mean_seconds(call, times)  # warm-up
     pairs = [
-        (median_seconds(plain, times), median_seconds(compiled, times))
+        (mean_seconds(plain, times), mean_seconds(compiled, times))
         for _ in range(rounds)
     ]
     ratios = [there / here for here, there in pairs]

@@ -30,11 +30,12 @@ def recorder() -> ModuleType:
 
 
 def assert_complete(record: dict[str, Any]) -> None:
-    """A record names its origin and holds the three cases of the lesson."""
+    """A record names its origin and holds the four cases of the lesson."""
     for name in ("device", "torch", "python", "compiler", "command"):
         assert record[name]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", record["date"])
-    assert [row["case"] for row in record["cases"]] == ["chain", "predict", "train"]
+    cases = [row["case"] for row in record["cases"]]
+    assert cases == ["chain", "predict", "train", "average"]
     for row in record["cases"]:
         assert all(row[name] > 0 for name in TIMES)
         low, high = row["ratio_quartiles"]

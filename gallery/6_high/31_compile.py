@@ -32,7 +32,9 @@ from importlib.resources import files
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from functorch.compile import make_boxed_func
 from torch import nn
+from torch._dynamo.backends.common import aot_autograd
 from torch.export import Dim, export
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils.data import TensorDataset
@@ -105,9 +107,9 @@ print(f"{len(images)} held-out digits, accuracy {accuracy(net):.3f}")
 #    * - Part
 #      - What it does
 #    * - Dynamo
-#      - reads the bytecode of your Python functions, and follows it with stand-ins for
-#        the tensors that have shapes but no numbers; all operations on them go into a
-#        graph
+#      - reads the bytecode of your functions (the small steps that Python makes of
+#        them) and follows it with stand-ins for the tensors, which have shapes but no
+#        numbers; all operations on them go into a graph
 #    * - AOTAutograd
 #      - writes down the way back as well, ahead of time, and breaks large operations up
 #        into basic ones
@@ -138,7 +140,7 @@ assert len(plans) == 1
 # Inputs and parameters are *placeholders*, the rest are calls, one for each operation.
 # No module is left, no ``Sequential``, no attribute: Dynamo has looked into all of
 # them.
-# Dropout is listed, but as an operation that was told that nobody is training.
+# Dropout is listed, but it was told that nobody is training.
 
 
 def show_plan(plan):
@@ -151,6 +153,43 @@ def show_plan(plan):
 
 
 show_plan(plans[0])
+
+# %%
+# Nobody asked for gradients here, so this graph leads one way.
+# AOTAutograd adds the way back.
+# ``aot_autograd`` of PyTorch makes a backend out of two functions, one for each way;
+# ours keep the graphs once more.
+# (The function around ``plan.forward`` only changes how inputs are handed over.)
+
+ways = {}
+
+
+def keep_as(way):
+    """Return a stand-in for a compiler that keeps its graph under a name."""
+
+    def keep_way(plan, _examples):
+        ways[way] = plan
+        return make_boxed_func(plan.forward)
+
+    return keep_way
+
+
+backend = aot_autograd(fw_compiler=keep_as("forward"), bw_compiler=keep_as("backward"))
+
+# %%
+# Both graphs are there after one call and one ``backward``.
+# The operations are smaller now, and those that end in ``_backward`` are the nodes that
+# :ref:`graph` found behind ``grad_fn``, written down before any number has gone back.
+
+torch.compiler.reset()
+compiled = torch.compile(net, backend=backend)
+plain = torch.autograd.grad(net(images).square().mean(), net.parameters())
+again = torch.autograd.grad(compiled(images).square().mean(), net.parameters())
+for ours, theirs in zip(plain, again, strict=True):
+    assert torch.allclose(ours, theirs, atol=1e-5)
+for way, plan in ways.items():
+    names = [node.name for node in plan.graph.nodes if "call" in node.op]
+    print(f"{way}, {len(names)} operations:", *names[:4], "…", *names[-4:])
 
 # %%
 # .. _compile-guards:
@@ -171,6 +210,8 @@ with torch.no_grad():
     for batch in [64, 64, 48, 30, 200, 1, 64]:
         compiled(images[:batch])
         print(f"batch of {batch:3}: plans so far {len(plans)}")
+compiled(images[:64])
+print(f"with gradients: plans so far {len(plans)}")
 
 # %%
 # The second *size* costs a second plan, but not the third.
@@ -182,7 +223,7 @@ with torch.no_grad():
 
 placeholders = [node for node in plans[1].graph.nodes if node.op == "placeholder"]
 shapes = [getattr(node.meta["example_value"], "shape", "") for node in placeholders]
-assert len(plans) == 3
+assert len(plans) == 4
 [shape for shape in shapes if len(shape) == 4 and shape[1:] == (1, 8, 8)]
 
 # %%
@@ -190,7 +231,8 @@ assert len(plans) == 3
 # Here every new ``rounds`` costs a new plan.
 # After 8 plans for one function (``torch._dynamo.config.recompile_limit``) PyTorch
 # gives up, warns, and runs whatever does not fit the old plans without any plan.
-# The environment variable ``TORCH_LOGS=recompiles`` prints which guard has failed.
+# With the environment variable ``TORCH_LOGS=recompiles`` it prints which guard has
+# failed.
 
 
 def wander(x, rounds):
@@ -216,10 +258,10 @@ assert len(plans) == 3
 # Then Dynamo ends the graph before the line, lets Python run it, and begins a new graph
 # behind it.
 # That is a *graph break*.
-# The result stays right, and nobody tells you; but nothing is merged across the gap,
-# and between two graphs Python is back.
+# The result stays right, and as a rule nobody tells you; but nothing is merged across
+# the gap, and between two graphs Python is back.
 #
-# This version of our network was written by somebody careful.
+# Here is a careful version of our network.
 # If the hidden values grow too large it scales them down, and it reports how far it is.
 # At the end a softmax makes probabilities.
 
@@ -247,7 +289,8 @@ print("graphs:", torn.graph_count)
 
 # %%
 # To learn more, forbid them.
-# With ``fullgraph=True`` the first break is an error, and its message has hints.
+# With ``fullgraph=True`` what cannot be captured is an error, and its message has
+# hints.
 
 with torch.no_grad(), eatorch.show_error(RuntimeError, lines=3):
     torch.compile(careful, backend="eager", fullgraph=True)(images)
@@ -280,7 +323,7 @@ assert net.eyes(images).max() < 10 < net.eyes(large).max()
 whole.graph_count, whole.graph_break_count
 
 # %%
-# Both are compared on two batches, for a repair must not change what the function does.
+# A repair must not change what the function does, so both were compared on two batches.
 # The picture shows the graphs of both as bars.
 
 
@@ -313,31 +356,60 @@ plt.show()
 #    * - ``print(x)``, writing to a log or a file
 #      - after the call, with what it returns
 #    * - ``x.item()``, ``float(x)``, ``x.tolist()``
-#      - keep it a tensor, and convert outside
+#      - keep it a tensor, and convert after the call
 #    * - ``x[x > 0]``, ``x.nonzero()``: the shape depends on values
 #      - ``torch.where(x > 0, x, 0)`` keeps the shape
 #    * - a library that Dynamo cannot follow
 #      - call it outside, or mark it with :func:`torch.compiler.disable`: one break that
 #        you have chosen
 #
-# Two answers from practice.
-# *Where should I put* ``torch.compile``?
-# Around the model, or around the step of training: the largest piece without breaks.
-# *Do breaks matter?*
-# One between two large pieces hardly, one in an inner loop very much.
-#
-# Let us check the table, with the last cure for comparison.
+# Let us check the table, with one cure for comparison.
+
+
+def report(x):
+    print("  so many numbers:", len(x))
+    return x + 1
+
 
 breakers = {
     "if": lambda x: x + 1 if x.sum() > 0 else x,
-    "print": lambda x: print("  (shape", (y := 2 * x).shape, end=")\n") or y + 1,
+    "print": lambda x: report(2 * x),
     "tolist": lambda x: x + sum((2 * x).tolist()),
     "x[x > 0]": lambda x: x[x > 0].sum(),
     "where": lambda x: torch.where(x > 0, x, 0).sum(),
 }
 for name, function in breakers.items():
     found = torch._dynamo.explain(function)(torch.ones(3))
-    print(f"{name:9} breaks: {len(found.break_reasons)}")
+    print(f"{name:9} breaks: {found.graph_break_count}")
+    assert (found.graph_break_count > 0) == (name != "where")
+
+# %%
+# Answers to what people ask most:
+#
+# - *Where do I put* ``torch.compile``?
+#   Around the model, or around the step of training: the largest piece without breaks.
+#   ``net.compile()`` does it in place, and the names in the state dict stay as they
+#   are, as the cell below shows.
+# - *Do breaks matter?*
+#   One between two large pieces hardly, one in an inner loop very much.
+# - *Is* ``fullgraph=True`` *the same as no breaks?*
+#   Not quite.
+#   It also lets single numbers and unknown shapes into the graph: ``float(x.sum())``
+#   and ``x[x > 0]`` pass with it, and break without.
+# - *Something is wrong after compiling. Whose fault is it?*
+#   Change the backend, step by step: ``eager`` only captures, ``aot_eager`` adds the
+#   way back, ``inductor`` compiles.
+#   The first that goes wrong is the one to look at.
+
+torch.compiler.reset()
+for function in [lambda x: x * float(x.sum()), breakers["x[x > 0]"]]:
+    whole_graph = torch.compile(function, backend="eager", fullgraph=True)
+    assert torch.equal(whole_graph(torch.ones(3)), function(torch.ones(3)))
+around = torch.compile(net, backend="aot_eager")
+assert torch.allclose(around(images), net(images), atol=1e-5)
+inside = DigitNet()
+inside.compile(backend="aot_eager")
+next(iter(around.state_dict())), next(iter(inside.state_dict()))
 
 # %%
 # .. _compile-cost:
@@ -345,9 +417,8 @@ for name, function in breakers.items():
 # What the first call costs
 # -------------------------
 # First live, with the backend ``eager``, which runs the captured graph as it is.
-# The second call is far cheaper than the first, and all that the first one did was to
-# capture and to write guards.
-# It gains nothing, for nothing was compiled.
+# Nothing is compiled, so nothing can become faster.
+# What the first call costs more is the price of capturing and of writing guards alone.
 
 
 def seconds(call):
@@ -371,25 +442,30 @@ print(f"captured: first {1e3 * first:.1f} ms, later {1e3 * min(later):.1f} ms")
 # function *after* a first call with the same shapes.
 #
 # Now with inductor.
-# It needs a C++ compiler, which a fresh machine may not have, and much longer.
+# It needs a C++ compiler, which a fresh machine may not have, and far more time.
 # So the following was **not** measured while this page was built.
 # ``benchmarks/record_compile.py`` of this project has recorded it, once, on the machine
-# that the record names.
+# and with the command that the record names.
 
 record = json.loads((files("eatorch.data") / "compile.json").read_text("utf-8"))
 for name in ["device", "torch", "python", "compiler", "date", "command"]:
     print(f"{name:9} {record[name]}")
 
 # %%
-# Three cases, one thread, each in a fresh process:
+# Four cases, one thread, each in a fresh process:
 #
 # - ``chain``: eight element-wise steps on a million numbers;
 # - ``predict``: the layers of our network without dropout, forwards, 512 digits;
-# - ``train``: one step of training of these layers with 64 digits.
+# - ``train``: one step of training of these layers with 512 digits;
+# - ``average``: the same step with average pooling in place of max pooling.
 #
-# The times are seconds of processor time, with those of the C++ compiler.
-# On the clock you wait for longer when the machine has other work, as this one had; the
-# last column tells how long.
+# The first two columns are the times of one call, plain and compiled, after the first.
+# Their ratio is below 1 where compiling has gained.
+# The first call is given twice: with an empty cache on disk, and in a new process that
+# finds there what inductor has kept.
+# All these are seconds of processor time, those of the C++ compiler included.
+# On the clock you wait longer when the machine has other work, as this one had; the
+# last column tells how long the first call took.
 
 print("case      plain     compiled  ratio  first call  with cache  on the clock")
 for row in record["cases"]:
@@ -400,48 +476,49 @@ for row in record["cases"]:
     )
 
 # %%
-# Three cases, three answers, and none of them is "always compile".
+# None of the answers is "always compile".
 #
 # - The *chain* gains most.
 #   Plain PyTorch reads and writes a million numbers in each step; the compiled function
 #   does all steps while a number is at hand.
 #   This merging is called *fusion*.
-# - *Predicting* gains less: convolutions are work for a library, with or without
+# - *Predicting* gains less: a library calculates the convolutions, with or without
 #   inductor, and only the steps around them can be merged.
-# - The *training step* has lost.
-#   The record does not say why.
-#   But with 64 small pictures a step is short, and what surrounds the graphs (guards,
-#   calls from Python, the hand-over to autograd) has to be paid in each of them.
+# - The *training step* has become slower.
+#   That is not the fate of training, for with another pooling the same step gains.
+#   You cannot see this in the source: what inductor writes for one operation may be
+#   slower than what PyTorch brings along, and in the next version it may be faster.
+#   So measure *your* network.
 #
-# A ratio below 1 is a gain.
-# Inductor keeps what it has compiled in a cache on disk, so a second process starts
-# sooner, but not at once.
 # When is the first call paid back?
 
 gains = {row["case"]: row["ratio"] for row in record["cases"]}
 assert gains["chain"] < gains["predict"] < 1 < gains["train"]
+assert gains["average"] < 1
 
 calls_made = np.logspace(0, 5, 200)
-fig, panels = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
-for axes, row in zip(panels, record["cases"], strict=True):
+fig, panels = plt.subplots(2, 2, figsize=(7.5, 5), layout="constrained", sharex=True)
+for axes, row in zip(panels.flat, record["cases"], strict=True):
     spent = row["first_cpu_s"] + (calls_made - 1) * row["compiled_s"]
     axes.loglog(calls_made, calls_made * row["plain_s"], label="plain")
     axes.loglog(calls_made, spent, "--", label="compiled")
     axes.set(title=row["case"], xlabel="calls", ylabel="recorded time (s)")
-panels[0].legend()
+panels[0, 0].legend()
 fig.suptitle("The first call is paid back after many calls, or never")
 plt.show()
 
 # %%
-# Where the lines cross, compiling begins to pay; in the third panel they never will.
-# On a GPU the balance is often better, since each small operation there costs a launch.
+# Where the lines cross, compiling begins to pay; for ``train`` they never will.
+# Small operations on a GPU often gain more, since each of them costs a launch there
+# (:ref:`device`).
 # The rule is the same everywhere: count your calls, measure after the first one, and be
 # ready to leave it out.
 #
 # And where there is *no* C++ compiler?
-# Then inductor ends with an error, at the first call and not at the line where you
-# wrote ``torch.compile``.
-# The trainer of this site falls back to plain PyTorch in this case, with one warning.
+# Then inductor ends with ``InvalidCxxCompiler: No working C++ compiler found``, at the
+# first call and not at the line where you wrote ``torch.compile``.
+# :class:`eatorch.training.Trainer` with ``compile=True`` goes on without compiling in
+# this case, and warns once.
 #
 # .. _compile-export:
 #
@@ -460,7 +537,7 @@ for node in steps:
 
 # %%
 # The operations are those of ATen, PyTorch's C++ library.
-# The dropout is listed, but was told that it is not training, and does nothing.
+# The dropout is listed again, and does nothing.
 # That is a decision for good: an exported program cannot change between training and
 # evaluation.
 # So two classic mistakes: exporting before ``eval()``, and expecting any batch size.
@@ -491,12 +568,16 @@ for batch in [1, 7, 32, len(images)]:
     with torch.no_grad():
         assert torch.allclose(anywhere(images[:batch]), net(images[:batch]), atol=1e-5)
 assert abs(accuracy(anywhere) - accuracy(net)) < 0.01
-print("condition:", free.range_constraints)
+for name, sizes in free.range_constraints.items():
+    print(f"{name} may be from {sizes.lower} to {sizes.upper}")
 with eatorch.show_error(AssertionError):
     anywhere(torch.zeros(1, 1, 9, 9))  # height and width have kept their numbers
 
 # %%
 # It reads all held-out digits in one batch, as well as the network it was made from.
+# ``s`` with a number is the name that PyTorch uses inside for our ``batch``, and
+# ``int_oo`` is its infinity.
+#
 # Two refusals to know:
 
 
@@ -514,10 +595,11 @@ with eatorch.show_error(Exception, lines=5):
     export(net, (images[:1],), dynamic_shapes=shapes)
 
 # %%
-# The first is a fault of the network, and ``reshape(-1, ...)`` or ``len(images)`` is
-# the cure.
-# The second is one of the example: sizes 0 and 1 are special to PyTorch, as we saw with
-# the plans.
+# Both messages say *specialized*: the name had to become a number again.
+# The first time it is the fault of the network, and ``reshape(-1, ...)`` or
+# ``len(images)`` is the cure.
+# The second time it is that of the example: sizes 0 and 1 are special to PyTorch, as we
+# saw with the plans.
 # Take an example batch of 2 or more, and the program runs with 1 as well.
 # If you do not know which axes can be free, ``Dim.AUTO`` lets PyTorch decide.
 #
@@ -586,7 +668,7 @@ print(f"eyes {named['eyes'] / 5e3:.2f} ms, head {named['head'] / 5e3:.2f} ms per
 # %%
 # ``watched.key_averages().table()`` prints all of it, and ``export_chrome_trace``
 # writes a file that the trace viewer of a browser opens.
-# We draw the six operations with the largest self time.
+# We draw the six entries with the largest self time.
 
 top = sorted(spent, key=lambda event: event.self_cpu_time_total, reverse=True)[:6]
 fig, axes = plt.subplots(figsize=(7, 2.8), layout="constrained")
@@ -597,9 +679,10 @@ axes.set_title("The profiler splits the time of a prediction by operation")
 plt.show()
 
 # %%
-# The names differ from machine to machine; usually convolution and pooling lead, and
-# both do much work for each number they read.
-# Fusion helps where an operation does little work for each number, as in ``chain``.
+# The names and their order differ from machine to machine.
+# Look at what leads the list: convolutions and matrix products come from a library and
+# stay as they are, so there compiling has little to win; long rows of small
+# element-wise operations are what fusion is for.
 # The profiler itself costs time, so compare shares, and measure totals without it.
 #
 # .. admonition:: Then and now
@@ -613,8 +696,11 @@ plt.show()
 #      ``if`` took; ``torch.jit.script`` translated a part of Python.
 #      Both are deprecated and warn: use :func:`torch.compile` for speed and
 #      :func:`torch.export.export` for files.
-#    - *Fixed batch sizes.*
-#      Older export guides pad every batch to one size; with ``Dim`` there is no need.
+#    - *ONNX.*
+#      ``torch.onnx.export`` once recorded a run with TorchScript, and ``dynamic_axes``
+#      told which axes were free.
+#      Today it goes through :func:`torch.export.export` unless told otherwise
+#      (``dynamo=True``), and takes the same ``dynamic_shapes``.
 
 # %%
 # .. _compile-exercises:
@@ -631,7 +717,7 @@ plt.show()
 # It breaks the graph once.
 # What is the cause?
 # Write ``limited`` so that it returns the same for every vector, also for that of
-# zeros, and can be captured with ``fullgraph=True``.
+# zeros, and is captured as one graph, with and without ``fullgraph=True``.
 #
 # .. code-block:: python
 #
@@ -747,7 +833,8 @@ eatorch.check("31-3", plan_counts)
 # ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # The first call of a compiled function takes ``first`` seconds, each later one
 # ``compiled``, and a plain one always ``plain``.
-# Write a function that returns the smallest number of calls from which on the compiled
+# ``first`` is the largest of the three.
+# Write a function that returns the smallest number of calls after which the compiled
 # function has taken less time in all, or ``math.inf`` if that never happens.
 #
 # .. dropdown:: Hint
@@ -757,15 +844,13 @@ eatorch.check("31-3", plan_counts)
 #
 # .. dropdown:: Solution
 #
-#    ``first + (n - 1) * compiled < n * plain`` holds for all ``n`` above a limit, if
-#    the compiled function is faster.
+#    ``first + (n - 1) * compiled < n * plain`` holds for all ``n`` above
+#    ``(first - compiled) / (plain - compiled)``, if the compiled function is faster.
 #
 #    .. code-block:: python
 #
 #       def calls_until_worth(first, compiled, plain):
 #           """Return from how many calls on compiling has paid."""
-#           if first < plain:
-#               return 1
 #           if compiled >= plain:
 #               return float("inf")
 #           return int((first - compiled) / (plain - compiled)) + 1
@@ -787,7 +872,8 @@ eatorch.check("31-4", calls_until_worth)
 #   guards decide whether later calls may use it.
 # - New dtypes, modes and Python numbers bring new plans; a second size makes the axis
 #   dynamic; 1 is special.
-# - A graph break is silent: ``explain`` counts them, ``fullgraph=True`` forbids them.
+# - Graph breaks are silent: ``explain`` counts them, ``fullgraph=True`` refuses what
+#   cannot be captured.
 # - Values steer no plan: ``torch.where`` and ``clamp`` for ``if``; ``print`` and
 #   ``item`` outside.
 # - Measure after the first call, count your calls, and expect that it may not pay.
@@ -801,6 +887,4 @@ eatorch.check("31-4", calls_until_worth)
 # ---------
 # - :ref:`graph` for the dynamic graph, and :ref:`device` for honest timing.
 # - :class:`eatorch.training.Trainer` takes ``compile=True``.
-# - The guides of PyTorch to `torch.compile
-#   <https://docs.pytorch.org/docs/stable/torch.compiler.html>`_ and `torch.export
-#   <https://docs.pytorch.org/docs/stable/export.html>`_.
+# - PyTorch's documentation of :mod:`torch.compiler` and :func:`torch.export.export`.

@@ -68,8 +68,6 @@ def small_batches(net: nn.Module) -> ExportedProgram:
 
 def one_too_few(first: float, compiled: float, plain: float) -> float:
     """Forget to round up past the point where both are level."""
-    if first < plain:
-        return 1
     if compiled >= plain:
         return math.inf
     return math.floor((first - compiled) / (plain - compiled))
@@ -82,15 +80,11 @@ def no_inf(first: float, compiled: float, plain: float) -> float:
 
 
 def fraction(first: float, compiled: float, plain: float) -> float:
-    if first < plain:
-        return 1
     return (first - compiled) / (plain - compiled) if compiled < plain else math.inf
 
 
 def counts_first_twice(first: float, compiled: float, plain: float) -> float:
     """Let the first call come on top of all others."""
-    if first < plain:
-        return 1
     if compiled >= plain:
         return math.inf
     return math.floor(first / (plain - compiled)) + 2
