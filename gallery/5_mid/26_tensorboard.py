@@ -158,8 +158,9 @@ plt.show()
 #
 # - *No dashboards are active*: TensorBoard found no event file.
 #   The path is wrong, or you stand in another folder than the training did.
-# - *The training runs on a server.* Forward the port to your own computer with
-#   ``ssh -L 6006:localhost:6006 name@server`` and start TensorBoard there.
+# - *The training runs on a server.* Log in with
+#   ``ssh -L 6006:localhost:6006 name@server``, which passes the port on, start
+#   TensorBoard on the server, and open the address on your own computer.
 #   ``--bind_all`` also works, but then everybody in the network can look in.
 # - *The port is in use.* Take another: ``--port 6007``.
 # - *Points or pictures are missing.* To stay fast the server picks a random 1,000
