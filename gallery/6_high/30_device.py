@@ -951,8 +951,8 @@ dist.destroy_process_group()
 #
 # .. note::
 #
-#    On Windows ``torchrun`` stops with "use_libuv was requested but PyTorch was build
-#    without libuv support", for PyTorch's wheels for Windows lack that library (as of
+#    On Windows ``torchrun`` stops with ``use_libuv was requested but PyTorch was build
+#    without libuv support``, for PyTorch's wheels for Windows lack that library (as of
 #    version 2.13).
 #    Run this page under WSL there, the Linux inside Windows.
 
