@@ -297,10 +297,10 @@ plt.show()
 # That is why AdamW was invented (Loshchilov and Hutter, 2017).
 # Note what stands in the formula: the learning rate :math:`r` is part of the decay.
 # Halve it, or let a schedule lower it, and the weights decay more slowly.
-# So a good value of :math:`\lambda` says little by itself.
+# So :math:`\lambda` alone says little.
 # A weight without a gradient falls to about a third (:math:`1/\mathrm{e}`) in
 # :math:`1/(r \lambda)` steps, here 200; where training takes a hundred times as many
-# steps, a value a hundred times smaller does the same.
+# steps, a hundredth of it does the same.
 # Mind the defaults, too: AdamW takes 0.01 if you say nothing, Adam and SGD take 0
 # (:ref:`optim-adamw`).
 
@@ -374,7 +374,7 @@ assert abs(trained.var() - 1) < 0.02
 assert abs(evaluated.var() - 0.5) < 0.02
 
 # %%
-# In training what leaves the norm has variance 1, in evaluation half of it.
+# In training the output of the norm has variance 1, in evaluation half of that.
 # So put dropout behind the last batch norm.
 #
 # Each sample of a batch gets a mask of its own, at each pass a new one, so each goes
@@ -523,7 +523,7 @@ def run(seed, p=0.0, decay=0.0, count=100):
     order = torch.randperm(1797)
     valid, known, test = order[:100], order[100 : 100 + count], order[1000:]
     optimizer = torch.optim.AdamW(net.parameters(), lr=5e-3, weight_decay=decay)
-    for step in range(120):
+    for step in range(100):
         rows = known[torch.randperm(count)[:100]]
         optimizer.zero_grad()
         functional.cross_entropy(net.train()(pixels[rows]), labels[rows]).backward()
