@@ -189,7 +189,7 @@ for ours, theirs in zip(plain, again, strict=True):
     assert torch.allclose(ours, theirs, atol=1e-5)
 for way, plan in ways.items():
     names = [node.name for node in plan.graph.nodes if "call" in node.op]
-    print(f"{way}, {len(names)} operations:", *names[:4], "…", *names[-4:])
+    print(f"{way}, {len(names)} operations:", *names[:2], "…", *names[-3:])
 
 # %%
 # .. _compile-guards:
@@ -313,7 +313,7 @@ def smooth(images):
     return net.head(hidden * scale).softmax(dim=1)
 
 
-large = 100 * images  # so that both ways of the old ``if`` are tried
+large = 100 * images  # so that both ways of the old if are tried
 with torch.no_grad():
     whole = torch._dynamo.explain(smooth)(images)
     for batch in [images, large]:
@@ -497,7 +497,7 @@ assert gains["chain"] < gains["predict"] < 1 < gains["train"]
 assert gains["average"] < 1
 
 calls_made = np.logspace(0, 5, 200)
-fig, panels = plt.subplots(2, 2, figsize=(7.5, 5), layout="constrained", sharex=True)
+fig, panels = plt.subplots(2, 2, figsize=(7.5, 5), layout="constrained")
 for axes, row in zip(panels.flat, record["cases"], strict=True):
     spent = row["first_cpu_s"] + (calls_made - 1) * row["compiled_s"]
     axes.loglog(calls_made, calls_made * row["plain_s"], label="plain")
