@@ -11,7 +11,7 @@ all three, and know what each line of the loop is there for.
 :Hours: 1
 :Day: 19
 :Needs: :ref:`build`, :ref:`high`
-:Data: 1797 handwritten digits, 8 x 8 pixels, that come with scikit-learn
+:Data: 1,797 handwritten digits of 8 x 8 pixels (CC BY 4.0, from scikit-learn)
 
 :ref:`high` showed that a trainer is your own loop with care around it.
 This lesson is about the loop: in which form to write it, in which order its lines must
