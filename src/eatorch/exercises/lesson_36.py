@@ -201,14 +201,15 @@ def _untouched(generator: nn.Module, before: nn.Module) -> None:
 
 def _expect_loss(got: Any, real: Tensor, noise: Tensor, *nets: nn.Module) -> None:
     want, swapped, half = (loss.item() for loss in _losses(real, noise, *nets))
-    value = got.item() if isinstance(got, Tensor) and got.numel() == 1 else got
-    if isinstance(value, float) and math.isclose(value, swapped, rel_tol=1e-4):
+    if isinstance(got, (Tensor, ndarray)) and math.prod(got.shape) == 1:
+        got = got.item()
+    if isinstance(got, float) and math.isclose(got, swapped, rel_tol=1e-4):
         raise Slip(
             "The signs are exchanged: this is the loss of a discriminator that takes "
             "made-up samples for real ones.",
             "符号弄反了：这是把生成样本当成真样本的判别器的损失。",
         )
-    if isinstance(value, float) and math.isclose(value, half, rel_tol=1e-4):
+    if isinstance(got, float) and math.isclose(got, half, rel_tol=1e-4):
         raise Slip(
             "This is half of the loss: add the two means, as the lesson does.",
             "这是损失的一半：像课文那样，把两个均值加起来。",
