@@ -798,7 +798,7 @@ assert min(means, key=lambda name: abs(means[name] - share)) == "BCE"
 # We draw a fifth of the points, so that the borders can be seen.
 
 some = eatorch.data.rings((240, 40), noise=1.0, seed=2)
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True, layout="constrained")
 for ax, (name, net) in zip(axes, nets.items(), strict=True):
     eatorch.plots.plot_regions(net, some, ax=ax)
     for radius, style in zip(borders.values(), ("--", ":"), strict=True):

@@ -418,10 +418,13 @@ def walk(make, gradients=200):
 
 # %%
 # A race of methods is worth as much as the choice of the rates.
-# So all get the same seven, from 0.001 to 1, and each shows its best.
+# So all get the same nine, from 0.0003 to 3, and each shows its best.
 # A rate with which the walk leaves for infinity counts as infinitely bad.
+# A best rate at the end of the list would be no best rate, so we make sure that there
+# is none.
 
 grid = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+wide = [0.0003, *grid, 3.0]
 methods = {
     "SGD": optim.SGD,
     "SGD, momentum 0.9": partial(optim.SGD, momentum=0.9),
@@ -442,8 +445,9 @@ def height(places):
 
 walks = {}
 for name, kind in methods.items():
-    tried = {rate: walk(partial(kind, lr=rate)) for rate in grid}
+    tried = {rate: walk(partial(kind, lr=rate)) for rate in wide}
     best = min(tried, key=lambda rate: height(tried[rate]))
+    assert best in grid, name  # not at an end of the list
     walks[f"{name}, rate {best}"] = tried[best]
 walks["L-BFGS"] = walk(partial(optim.LBFGS, line_search_fn="strong_wolfe"))
 
@@ -481,14 +485,14 @@ for name, places in walks.items():
     ax.semilogy(rosenbrock(*places.T), label=name)
 ax.set(xlabel="gradients asked for", ylabel="height above the minimum")
 ax.set_ylim(1e-9, 1e3)
-ax.legend(fontsize=7, loc="lower left")
+ax.legend(fontsize=7, loc="lower right")
 ax.set_title("L-BFGS falls like a stone, the others glide")
 plt.show()
 assert rosenbrock(*walks["L-BFGS"][60]) < 1e-6
 assert all(height(p) > 1e-3 for name, p in walks.items() if name != "L-BFGS")
 
 # %%
-# Then why does not everybody use L-BFGS?
+# Why, then, does not everybody use L-BFGS?
 # It trusts that two gradients belong to the *same* function.
 # With small batches each gradient belongs to another one, and the method loses its
 # footing; and its memory holds up to a hundred pairs of vectors as long as all the
@@ -536,7 +540,7 @@ def fit(make, epochs=8):
 
 
 # %%
-# Four methods, seven rates.
+# Four methods, the seven rates in the middle.
 
 racers = {name: kind for name, kind in methods.items() if "Nesterov" not in name}
 runs = {
@@ -573,8 +577,8 @@ fig.suptitle("Each method has a rate of its own, and with it each one learns")
 plt.show()
 
 # %%
-# At a common rate you could make any of them the winner: at 0.01 Adam is far ahead of
-# plain SGD, and at 0.3 SGD is ahead of Adam.
+# At a common rate, the choice of that rate decides who wins: at 0.01 Adam is far ahead
+# of plain SGD, and at 0.3 SGD is ahead of Adam.
 # This is how many comparisons on the web come about.
 # With its own best rate each of them learns the parabola.
 # The points to judge by have not been touched so far.
@@ -588,7 +592,8 @@ assert last["SGD", 0.3] < last["Adam", 0.3]
 assert all(error(runs[n][r][0], test) < 0.02 for n, r in chosen.items())
 
 # %%
-# Take small differences in such a table as chance: another seed, another order.
+# Take small differences in such a table as chance: another seed may well give another
+# order.
 # The rule that remains: *search the rate first*, in factors of 3, before you change the
 # method.
 #
@@ -610,11 +615,12 @@ for kind in (optim.SGD, optim.Muon):
     weight.grad = gradient.clone()
     kind([weight], lr=1.0, weight_decay=0.0).step()
     sizes = torch.linalg.svdvals(weight.detach())
-    print(f"{kind.__name__:4} largest / smallest: {sizes[0] / sizes[-1]:6.1f}")
+    print(f"{kind.__name__:4} singular values {sizes[-1]:.2f} to {sizes[0]:.2f}")
 
 # %%
-# "Nearly" is meant: five rounds of a fast approximation, in ``bfloat16``, leave them
-# between about 0.5 and 1.5.
+# "Nearly" is meant literally: five rounds of a fast approximation, in ``bfloat16``,
+# leave them somewhat apart, and a singular value that was tiny at the start lags
+# behind.
 # It is made for the hidden matrices of large networks, and refuses what is no matrix.
 # Biases, norms, embeddings and the last layer go to AdamW, so you have two optimizers,
 # and clear and step both.
@@ -631,7 +637,7 @@ for optimizer in optimizers:
     optimizer.zero_grad()
 
 # %%
-# We let it out of the race: on a network this small the result would say nothing.
+# We left it out of the race: on a network this small the result would say nothing.
 #
 # .. _optim-groups:
 #
@@ -763,7 +769,7 @@ for kind in sorted(kinds, key=lambda kind: kind.__name__):
 #
 # One by one, or all at once
 # ^^^^^^^^^^^^^^^^^^^^^^^^^^
-# Most of them take ``foreach`` and ``fused``.
+# Most of them take ``foreach``, and some take ``fused``.
 # These change how fast a step is, not what it computes.
 # The plain form loops over the parameters in Python.
 # ``foreach=True`` handles lists of tensors in one call and is the default on a GPU,
@@ -831,8 +837,9 @@ held = {id(p) for group in optimizer.param_groups for p in group["params"]}
 # ----------------
 # - Start with AdamW and a rate of 0.001. For transformers it is the usual choice, with
 #   a rate that rises and falls (:ref:`schedule`).
-# - SGD with momentum 0.9 is as good for many convolutional networks, if you search the
-#   rate. It needs half of Adam's memory.
+# - SGD with momentum 0.9 is often as good for convolutional networks, if you search the
+#   rate.
+#   It needs half of Adam's memory.
 # - L-BFGS for small smooth problems, on all data at once.
 # - Muon, with AdamW for the rest, for the large matrices of large networks.
 #
@@ -973,7 +980,7 @@ eatorch.check("24-3", settled)
 # Exercise 24-4: SGD in five lines
 # ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # An optimizer of your own inherits from :class:`torch.optim.Optimizer` and brings a
-# ``step``; groups, ``zero_grad`` and ``state_dict`` come for nothing.
+# ``step``; groups, ``zero_grad`` and ``state_dict`` come for free.
 # Write the ``step`` of plain SGD, without momentum.
 # It has to respect the rate of each group, and to pass over parameters without a
 # gradient.

@@ -88,9 +88,9 @@ assert falling[-1] < constant[0.05][-1] < constant[0.5][-1]
 #
 # What a scheduler does
 # ---------------------
-# It writes a number into ``param_groups``, no more.
-# The two ``step`` have nothing to do with each other, so both are called, and in this
-# order: first the optimizer uses the rate, then the scheduler sets the next one.
+# It writes a number into ``param_groups``, and hardly more.
+# The two ``step`` methods know nothing of each other, so you call both, in this order:
+# first the optimizer uses the rate, then the scheduler sets the next one.
 
 weight = torch.zeros(1, requires_grad=True)
 optimizer = optim.SGD([weight], lr=0.8)
@@ -112,7 +112,8 @@ for step in range(6):
 #
 # In the wrong order
 # ^^^^^^^^^^^^^^^^^^
-# If the scheduler comes first, the first rate is never used.
+# If the scheduler comes first, everything happens one step early, and the first rate is
+# used one time too few.
 # PyTorch notices it and warns, once, and goes on.
 
 optimizer = optim.SGD([weight], lr=0.8)
@@ -232,7 +233,8 @@ assert torch.allclose(curves["ExponentialLR"], 0.96**steps, atol=1e-5)
 # It starts at ``max_lr`` divided by 25 and ends at that divided by 10,000.
 # It also moves the *momentum*, against the rate, and overwrites the one that you gave
 # to the optimizer (for Adam the first of the ``betas``).
-# ``cycle_momentum=False`` forbids that.
+# ``CyclicLR`` does the same.
+# ``cycle_momentum=False`` forbids it.
 
 optimizer = optim.SGD([torch.zeros(1)], lr=0.5, momentum=0.9)
 scheduler = lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=100)
@@ -459,6 +461,7 @@ judged = {
     name: torch.stack([errors(net, valid).mean().detach() for _, net in tried])
     for name, tried in runs.items()
 }
+
 # %%
 # Left the training loss at one and the same peak, right the validation loss at all
 # four.
@@ -479,7 +482,7 @@ fig.suptitle("The cosine bears a higher peak and ends lower")
 plt.show()
 
 # %%
-# In the first epochs the cosine is hardly ahead, its harvest comes at the end, when the
+# In the first epochs the cosine is hardly ahead; its harvest comes at the end, when the
 # rate falls and the noise settles.
 # The right panel has a warning in it.
 # At a small peak the schedule *loses*: there the rate was too small anyway, and the
@@ -497,7 +500,7 @@ assert judged["cosine"].nan_to_num(9).min() < judged["constant"].nan_to_num(9).m
 
 # %%
 # It is a gain, and a modest one; compare it with the spread between the four networks.
-# The longer the training and the noisier the batches, the more there is to gain.
+# As a rule, longer training and noisier batches leave more to gain.
 #
 # .. _schedule-resume:
 #
@@ -534,7 +537,7 @@ for both in (True, False):
 #
 # And if you change the rate by hand in between?
 # Most schedulers calculate the next rate from the *present* one, so your change stays
-# in force; ``LambdaLR`` calculates from the initial one and wipes it out.
+# in force; some, such as ``LambdaLR``, calculate from the initial one and wipe it out.
 
 for kind in (
     partial(lr_scheduler.ExponentialLR, gamma=0.9),

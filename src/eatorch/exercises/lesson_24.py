@@ -132,6 +132,8 @@ def _pair(got: Any) -> list[Any]:
     """Return two numbers, whatever held them."""
     if isinstance(got, Tensor | np.ndarray):
         got = got.tolist()
+    if isinstance(got, dict):
+        got = list(got.values())
     expect_type(got, (tuple, list), en="a pair of rates", zh="一对学习率")
     if len(got) != 2:
         raise Slip(
@@ -226,7 +228,8 @@ def plain_sgd(answer: Any) -> None:
             f"Expected a class made from torch.optim.Optimizer, got {name}.",
             f"应当是 torch.optim.Optimizer 的子类，得到的却是 {name}。",
         )
-    if answer.step is optim.Optimizer.step:
+    step = answer.step  # PyTorch wraps it when the first object is made
+    if getattr(step, "__wrapped__", step) is optim.Optimizer.step:
         raise Untouched
     if answer.__module__.startswith("torch.") or issubclass(answer, optim.SGD):
         raise Slip(
