@@ -186,6 +186,16 @@ def head_only(net: Any, rate: float) -> list[State]:
     return [{"params": list(net.head.parameters()), "lr": rate}]
 
 
+def freezes_first(net: Any, rate: float) -> list[State]:
+    net.backbone.requires_grad_(False)
+    return head_only(net, rate)
+
+
+def thaws_first(net: Any, rate: float) -> list[State]:
+    net.requires_grad_(True)
+    return frozen_too(net, rate)
+
+
 def no_rate(net: Any, rate: float) -> list[State]:
     learning = [p for p in net.backbone.parameters() if p.requires_grad]
     return [
@@ -239,6 +249,8 @@ WRONG: dict[str, list[Any]] = {
         frozen_too,
         head_twice,
         head_only,
+        freezes_first,
+        thaws_first,
         no_rate,
         tensors,
         0.01,

@@ -316,12 +316,14 @@ def groups(answer: Any) -> None:
     """Give the head its rate, the backbone a tenth, frozen parameters none."""
     for rate, frozen in ((0.01, 0), (0.2, 1), (0.03, 3)):
         net = _Split(frozen=frozen)
+        learns = {name: p.requires_grad for name, p in net.named_parameters()}
         got = call(answer, net, rate)
         optimizer = _optimizer(got)
         rates = dict(_rates(optimizer))
         for name, parameter in net.named_parameters():
+            _expect_left_alone(name, parameter.requires_grad, learns[name])
             want = rate if name.startswith("head") else rate / 10
-            _expect_rate(name, rates.get(id(parameter)), want, parameter.requires_grad)
+            _expect_rate(name, rates.get(id(parameter)), want, learns[name])
 
 
 def _optimizer(got: Any) -> torch.optim.Optimizer:
@@ -352,6 +354,15 @@ def _rates(optimizer: torch.optim.Optimizer) -> Iterator[tuple[int, float]]:
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             yield id(parameter), group["lr"]
+
+
+def _expect_left_alone(name: str, got: bool, want: bool) -> None:
+    if got != want:
+        en, zh = ("unfrozen", "解冻") if got else ("frozen", "冻结")
+        raise Slip(
+            f"Your function has {en} {name!r}. It should only sort what it finds.",
+            f"你的函数把 {name!r} {zh}了。它只应当把现有的参数分组。",
+        )
 
 
 def _expect_rate(name: str, got: float | None, want: float, learns: bool) -> None:
