@@ -144,7 +144,7 @@ pickle.loads(parcel)["extra"]
 # Since PyTorch 2.6 ``load`` therefore reads with ``weights_only=True`` unless you say
 # otherwise: tensors, numbers, strings and plain containers are let in, and everything
 # else is refused *before* it is called.
-# Read the message to its end, for the last sentence names the guest.
+# Read the message to its end, for there it names the guest.
 
 torch.save({"weights": torch.ones(2), "extra": Guest()}, place / "parcel.pt")
 with eatorch.show_error(pickle.UnpicklingError, lines=10):
@@ -204,9 +204,8 @@ header["__metadata__"], entry
 
 # %%
 # The package does it in a line, and can read a single tensor out of a large file.
-# It takes tensors and, as metadata, strings.
-# No optimizer with its nested dictionaries, so it is a format for finished weights and
-# not for resuming.
+# It takes tensors and, as metadata, strings, but not the nested dictionaries of an
+# optimizer: it is a format for finished weights and not for resuming.
 # It also refuses two names for one piece of memory, as *tied* weights have them;
 # ``safetensors.torch.save_model`` then keeps one name of the two.
 
@@ -699,7 +698,7 @@ sizes
 
 # %%
 # **Another optimizer, other groups.**
-# The state of an optimizer has no names, only the order of the parameters.
+# The state of an optimizer goes by the order of the parameters, not by their names.
 # If you freeze, split or reorder before you build the optimizer, do it in the same way
 # when you resume.
 # The lucky case is an error; two parameters of one shape that have changed places go
