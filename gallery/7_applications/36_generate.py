@@ -207,8 +207,8 @@ f"right on {right.float().mean():.0%} of the test pictures"
 #    d = \|m_1 - m_2\|^2 + \mathrm{tr}\left(C_1 + C_2 - 2 (C_1 C_2)^{1/2}\right)
 #
 # The trace of the matrix root is the sum of the roots of the eigenvalues.
-# These are never negative in exact arithmetic; ``clamp`` removes what rounding leaves
-# below zero.
+# These are never negative in exact arithmetic; ``clamp`` removes what rounding makes
+# negative.
 
 
 def frechet(first, second):
@@ -248,7 +248,7 @@ def measure(pictures, against=test):
 # At one end stand real pictures that are compared with other real ones, at the other
 # end stands noise, and in between the autoencoders with their normally distributed
 # codes.
-# All crowds have the same size, for means and covariances of small crowds scatter, and
+# All crowds are equally large, for means and covariances of small crowds scatter, and
 # that alone makes distances larger.
 
 
@@ -537,10 +537,10 @@ assert leak(detach=False) > 0
 
 # %%
 # In a program that draws new samples for the second half, nobody complains.
-# If ``zero_grad`` stands right before the generator's ``backward``, the leak is wiped
-# away and costs only time.
-# If it stands at the top of the round, the leak stays, and pulls the generator towards
-# being caught.
+# If ``zero_grad`` stands right before the generator's ``backward``, the stray gradients
+# are wiped away, and only time is lost.
+# If it stands at the top of the round, they stay, and pull the generator towards being
+# caught.
 #
 # .. _generate-saturate:
 #
@@ -1043,7 +1043,7 @@ eatorch.check("36-2", longer)
 #    Without ``detach`` the discriminator's ``backward`` walks on through the generator
 #    and frees the pass that the second half still needs: "a second time".
 #    Whoever then draws the samples anew gets the curves from above again, since
-#    ``zero_grad`` wipes the leak away; only time is lost.
+#    ``zero_grad`` wipes the stray gradients away; only time is lost.
 #    With :class:`torch.no_grad` the generator's pass is not even recorded, but then,
 #    too, the second half needs one of its own.
 #
