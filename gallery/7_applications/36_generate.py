@@ -387,9 +387,8 @@ def play(real, noise, generator, discriminator, optimizers):
 
 def opponents(generator, discriminator, rate=1e-3):
     """Return one Adam for each player."""
-    options = {"lr": rate, "betas": (0.5, 0.999)}
-    players = generator, discriminator
-    return [torch.optim.Adam(player.parameters(), **options) for player in players]
+    betas, players = (0.5, 0.999), (generator, discriminator)
+    return [torch.optim.Adam(p.parameters(), rate, betas=betas) for p in players]
 
 
 def learn_curves(game, optimizers_of, seed=0, rounds=400, looks=()):
