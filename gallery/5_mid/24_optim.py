@@ -506,7 +506,7 @@ assert all(height(p) > 1e-3 for name, p in walks.items() if name != "L-BFGS")
 # A race with a network: sweep the rate
 # -------------------------------------
 # A thousand points of a noisy parabola, 600 to train on, 200 to choose the rate, 200
-# for the final judgement; a network with 20 hidden units, batches of 40.
+# for the final judgement; a network with 20 hidden units, batches of 50.
 
 generator = torch.Generator().manual_seed(0)
 inputs = torch.linspace(-1, 1, 1000).unsqueeze(1)  # (point, 1)
@@ -530,7 +530,7 @@ def fit(make, epochs=8):
     net = nn.Sequential(nn.Linear(1, 20), nn.ReLU(), nn.Linear(20, 1))
     optimizer, errors = make(net.parameters()), []
     for _ in range(epochs):
-        for rows in train[torch.randperm(600)].split(40):
+        for rows in train[torch.randperm(600)].split(50):
             loss = functional.mse_loss(net(inputs[rows]), targets[rows])
             optimizer.zero_grad()
             loss.backward()
