@@ -727,6 +727,9 @@ def expert(normalise=nn.BatchNorm2d):
     )
 
 
+# %%
+# Layer by layer, the generator's maps grow:
+
 eatorch.summary(painter(), torch.randn(2, 16))
 
 # %%
