@@ -29,6 +29,8 @@ extensions = [
     "eatorch.sphinxext.mathml",
     "eatorch.sphinxext.plan",
     "eatorch.sphinxext.glossary",
+    "eatorch.sphinxext.finder",
+    "eatorch.sphinxext.filters",
     "eatorch.sphinxext.examples",
 ]
 

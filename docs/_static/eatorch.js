@@ -19,6 +19,7 @@
     }
     return window.scrollY > line ? current : "";
   };
+  window.eatorchSection = currentSection;
   for (const link of document.querySelectorAll(".language-switch a")) {
     const page = link.getAttribute("href");
     const aim = () => {
@@ -80,6 +81,42 @@
   for (const block of document.querySelectorAll("article .highlight")) {
     if (!block.closest(".sphx-glr-script-out, .cell_output")) near.observe(block);
   }
+
+  // A term's meaning stays inside the window, goes away with Escape, and on a touch screen
+  // comes with the first tap; the second one follows the link to the glossary.
+  for (const event of ["pointerover", "focusin"]) {
+    document.addEventListener(event, ({ target }) => {
+      const term = target.closest?.(".term");
+      if (!term || term.dataset.shown) return;
+      term.dataset.shown = "yes";
+      const tip = term.querySelector(".tip");
+      const over = tip.getBoundingClientRect().right - document.documentElement.clientWidth + 16;
+      tip.style.transform = over > 0 && getComputedStyle(tip).position === "absolute" ? `translateX(${-over}px)` : "";
+    });
+  }
+  for (const event of ["pointerout", "focusout"]) {
+    document.addEventListener(event, ({ target, relatedTarget }) => {
+      const term = target.closest?.(".term");
+      if (!term || term.contains(relatedTarget)) return;
+      delete term.dataset.shown;
+      term.classList.remove("dismissed");
+    });
+  }
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const term of document.querySelectorAll(".term[data-shown]")) term.classList.add("dismissed");
+  });
+  let touched = null;
+  document.addEventListener("pointerdown", ({ target, pointerType }) => {
+    const term = pointerType === "touch" ? target.closest?.(".term") : null;
+    touched = term && !term.contains(document.activeElement) ? term : null;
+  });
+  document.addEventListener("click", (event) => {
+    if (!touched?.contains(event.target)) return;
+    event.preventDefault();
+    touched.querySelector("a").focus();
+    touched = null;
+  });
 
   // "/" goes to the search box, as on many sites.
   document.addEventListener("keydown", (event) => {

@@ -47,6 +47,7 @@ _CHECKS: dict[str, Check] = {}
 _SECONDS = 20.0  # how long an answer may run outside a notebook
 
 _WAITING = ("Not answered yet", "还没有作答")
+_TICK = ("Tick {number} on the lesson's page.", "到课程页面上勾选 {number} 吧。")
 _PRAISE = (
     ("Right. On to the next one.", "答对了，继续下一题。"),
     ("Correct, well done.", "正确，做得好。"),
@@ -116,7 +117,10 @@ def check(number: str, answer: Any) -> None:
         >>> check("01-1", ...)
         ○ 01-1  Not answered yet · 还没有作答
     """
-    line = verdict(number, answer).told(language())
+    judged = verdict(number, answer)
+    line = judged.told(language())
+    if judged.passed:  # the page keeps the reader's progress, but sees no answers
+        line += f" {_TICK[language() == 'zh'].format(number=number)}"
     try:
         print(line)
     except UnicodeEncodeError:  # an old console without Chinese letters or marks

@@ -51,7 +51,7 @@ def test_unknown_text_is_named() -> None:
 
 def test_fixed_words_of_the_theme_become_chinese() -> None:
     page = localise(THEME, "<nav></nav>", language="zh_CN")
-    assert not re.search(r"Toggle|Menu|Expand|mode|>Contents", page)
+    assert not re.search(r"Toggle|Menu|Expand| mode|>Contents", page)
     assert '<div class="header-right"><nav></nav>' in page
     assert 'class="toc-drawer no-toc"' in page
     assert 'data-copy="复制" data-copied="已复制"' in page

@@ -8,6 +8,7 @@ from eatorch.sphinxext import runs
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 
 LESSON = '"""\n.. _one:\n\nOne\n===\n\n:Level: 1\n:Hours: 1\n"""\n'
+LESSON += "import eatorch\neatorch.helper.x\n"
 
 
 @pytest.fixture
@@ -15,7 +16,8 @@ def project(tmp_path: Path) -> tuple[Path, list[Lesson], Path]:
     (tmp_path / "gallery" / "1_part").mkdir(parents=True)
     (tmp_path / "gallery" / "1_part" / "01_one.py").write_text(LESSON)
     (tmp_path / "src" / "eatorch" / "sphinxext").mkdir(parents=True)
-    (tmp_path / "src" / "eatorch" / "helper.py").write_text("x = 1\n")
+    for name in ("__init__", "helper", "other"):
+        (tmp_path / "src" / "eatorch" / f"{name}.py").write_text("x = 1\n")
     (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
     generated = tmp_path / "docs" / "lessons"
     (generated / "1_part" / "images").mkdir(parents=True)
@@ -56,6 +58,13 @@ def test_any_change_runs_the_lesson_again(
     path = project[0] / changed
     path.write_bytes(path.read_bytes() + b"\n")
     assert stale(project)
+
+
+def test_a_module_that_the_lesson_does_not_reach_runs_nothing(
+    project: tuple[Path, list[Lesson], Path],
+) -> None:
+    (project[0] / "src" / "eatorch" / "other.py").write_text("x = 2\n")
+    assert not stale(project)
 
 
 def test_a_page_cut_off_by_a_kill_is_made_again(

@@ -12,8 +12,11 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
+from eatorch.sphinxext.glossary import Term
+from eatorch.sphinxext.hovers import explain_terms
 from eatorch.sphinxext.metadata import Lesson
 from eatorch.sphinxext.strings import text
+from eatorch.sphinxext.usage import Use
 
 __all__ = ["Page", "Picture", "finish_page", "summary_of"]
 
@@ -46,6 +49,8 @@ class Page:
         run: Record of the lesson's last run.
         pictures: All pictures of the tree by their name in Sphinx's output.
         intros: Page address → first sentence, for the cards.
+        terms: The glossary, for the lessons.
+        uses: The public names that the lesson uses.
     """
 
     path: str
@@ -54,6 +59,8 @@ class Page:
     run: dict[str, Any] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
     intros: dict[str, str] = field(default_factory=dict)
+    terms: list[Term] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
 
     def text(self, key: str, **values: object) -> str:
         """Return a string of the frame in the page's language."""
@@ -262,6 +269,42 @@ def signatures(soup: BeautifulSoup, _page: Page) -> None:
             line["class"] = "sig-line"
 
 
+def used_here(soup: BeautifulSoup, page: Page) -> None:
+    """List a lesson's functions at its end, each with the section that has it."""
+    title = soup.select_one("article section > h1")
+    if page.lesson is None or not page.uses or title is None or title.parent is None:
+        return
+    best: dict[str, Use] = {}
+    for use in page.uses:  # the section that explains it, else the first that uses it
+        if use.name not in best or (use.explained and not best[use.name].explained):
+            best[use.name] = use
+    box = soup.new_tag("details", attrs={"class": "used-here"})
+    summary = soup.new_tag("summary")
+    summary.string = page.text("used_here", count=len(best))
+    names = soup.new_tag("ul")
+    for use in sorted(best.values(), key=lambda it: it.name.lower()):
+        item, link = soup.new_tag("li"), soup.new_tag("a", href=f"#{use.label}")
+        code = soup.new_tag("code")
+        code.string = use.name
+        link.append(code)
+        item.append(link)
+        names.append(item)
+    box.extend([summary, names])
+    title.parent.append(box)
+
+
+def hovers(soup: BeautifulSoup, page: Page) -> None:
+    """Let the terms in a lesson explain themselves."""
+    if page.lesson is None:
+        return
+    explain_terms(
+        soup,
+        page.terms,
+        chinese=page.language == "zh-cn",
+        glossary=f"{page.root}glossary.html",
+    )
+
+
 REPAIRS: list[Callable[[BeautifulSoup, Page], None]] = [
     lesson_card,
     cards,
@@ -270,4 +313,6 @@ REPAIRS: list[Callable[[BeautifulSoup, Page], None]] = [
     code_links,
     semantics,
     signatures,
+    hovers,
+    used_here,
 ]

@@ -20,6 +20,7 @@ __all__ = ["Term", "TermError", "avoided", "terms"]
 
 _TEXTS = ("en", "zh", "meaning_en", "meaning_zh")
 _LISTS = ("also_en", "avoid_zh")
+_FIELDS = (*_TEXTS, *_LISTS, "quiet")
 _HEAD = {False: ("English", "中文", "Meaning"), True: ("英文", "中文", "含义")}
 
 
@@ -39,6 +40,8 @@ class Term:
         also_en: Other English forms, for the search: plurals, spellings, synonyms.
         avoid_zh: Other Chinese words for it; the search knows them, the site's own
             text does not use them.
+        quiet: Whether lessons leave the word unexplained: one of the site itself, or
+            one that often means something else.
     """
 
     en: str
@@ -47,6 +50,7 @@ class Term:
     meaning_zh: str
     also_en: tuple[str, ...] = ()
     avoid_zh: tuple[str, ...] = ()
+    quiet: bool = False
 
     @property
     def id(self) -> str:
@@ -109,11 +113,13 @@ def _term(place: str, entry: Any) -> Term:
             raise TermError(f"{place}: field {field!r} is missing; add it")
         if not isinstance(entry[field], str) or not entry[field].strip():
             raise TermError(f"{place}: {field!r} must be text, got {entry[field]!r}")
-    for field in entry.keys() - {*_TEXTS, *_LISTS}:
-        raise TermError(f"{place}: field {field!r} is unknown; use {_TEXTS + _LISTS}")
-    texts = (entry[field] for field in _TEXTS)
-    lists = (_words(place, field, entry.get(field, [])) for field in _LISTS)
-    return Term(*texts, *lists)
+    for field in entry.keys() - set(_FIELDS):
+        raise TermError(f"{place}: field {field!r} is unknown; use {_FIELDS}")
+    if entry.get("quiet", False) not in (True, False):
+        raise TermError(f"{place}: 'quiet' must be true or false; correct it")
+    en, zh, meaning_en, meaning_zh = (entry[field] for field in _TEXTS)
+    also, avoid = [_words(place, field, entry.get(field, [])) for field in _LISTS]
+    return Term(en, zh, meaning_en, meaning_zh, also, avoid, entry.get("quiet", False))
 
 
 def _words(place: str, field: str, value: Any) -> tuple[str, ...]:

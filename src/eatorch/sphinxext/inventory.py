@@ -213,11 +213,11 @@ def used(paths: Iterable[Path]) -> set[str]:
 
 
 def _names_in_code(tree: ast.AST) -> Iterator[str]:
-    imported = dict(_imports(tree))
+    imported = dict(imports(tree))
     for node in ast.walk(tree):
-        chain = _chain(node)
-        if chain and chain[0] in imported:
-            parts = [imported[chain[0]], *chain[1:]]
+        words = chain(node)
+        if words and words[0] in imported:
+            parts = [imported[words[0]], *words[1:]]
             yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
@@ -227,7 +227,7 @@ def _members_in_lesson(tree: ast.AST) -> Iterator[str]:
             yield from (f"{each}.{node.attr}" for each in CLASSES)
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield each imported local name with what it stands for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -239,7 +239,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def _chain(node: ast.AST) -> list[str]:
+def chain(node: ast.AST) -> list[str]:
     """Return ``["a", "b", "c"]`` for the expression ``a.b.c``, else nothing."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):

@@ -51,6 +51,13 @@ _UNUSED = re.compile(
     r"|(sg_gallery[\w-]*|mystnb[\w.]*)\.css$"
 )
 _TABS = "design-tabs.js"
+# What eatorch.js, progress.js and peek.js say.
+_SPOKEN = (
+    *("copy", "copied", "copy_failed"),
+    *("tick_lesson", "tick_exercise", "tick_named", "done"),
+    *("continue_at", "store_failed"),
+    *("peek_short", "peek_long", "peek_mode", "peek_paragraph", "peek_failed"),
+)
 _SHORTEST_DESCRIPTION, _LONGEST_DESCRIPTION = 50, 155
 
 
@@ -160,7 +167,7 @@ def localise(body: str, switch: str, *, language: str | None) -> str:
             ),
         ),
         (_HEADER, _HEADER + switch),
-        (_ARTICLE, _ARTICLE + _copy_words(language)),
+        (_ARTICLE, _ARTICLE + _words(language)),
     ]
     for old, new in pairs:
         if old not in body:
@@ -172,11 +179,10 @@ def localise(body: str, switch: str, *, language: str | None) -> str:
     return body
 
 
-def _copy_words(language: str | None) -> str:
-    """Hand the words of the copy buttons to eatorch.js."""
-    keys = ("copy", "copied", "copy_failed")
+def _words(language: str | None) -> str:
+    """Hand the words of buttons and boxes to the scripts of every page."""
     return "".join(
-        f' data-{key.replace("_", "-")}="{text(key, language)}"' for key in keys
+        f' data-{key.replace("_", "-")}="{text(key, language)}"' for key in _SPOKEN
     )
 
 

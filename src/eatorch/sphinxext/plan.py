@@ -1,8 +1,12 @@
-"""The study plan: a table made from the lessons' own headers."""
+"""The study plan: tables made from the lessons' own headers, and the planner's form."""
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import directives
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -10,39 +14,125 @@ from sphinx.util.docutils import SphinxDirective
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.strings import text
 
+__all__ = ["TRACKS", "Planner", "StudyPlan"]
+
+# Other ways through the same lessons: name → (word for a step, labels step by step).
+TRACKS: dict[str, tuple[str, list[list[str]]]] = {
+    "camp": (
+        "week",
+        [
+            ["hello", "tensor", "autograd", "graph", "low", "mid", "structure"],
+            ["data", "transform"],
+            ["module", "conv", "build"],
+            ["norm", "loss", "optim"],
+            ["schedule", "tensorboard", "hook"],
+            ["regular"],
+            ["device", "save", "errors"],
+            ["segment", "detect"],
+            ["generate", "rnn"],
+        ],
+    ),
+    "hour": ("step", [["tensor"], ["autograd"], ["tour"], ["conv"], ["data"]]),
+    "self": (
+        "step",
+        [
+            *(["tensor"], ["graph"], ["conv"], ["mid"], ["module"]),
+            *(["save"], ["hook"], ["build"]),
+        ],
+    ),
+    "university": (
+        "step",
+        [
+            *(["tensor"], ["structure"], ["autograd"], ["data"], ["module"]),
+            *(["optim"], ["train"], ["save"]),
+        ],
+    ),
+}
+
 
 class StudyPlan(SphinxDirective):
-    """``{study-plan}``: one row per lesson, days first."""
+    """``{study-plan}``: a row per lesson; a name of ``TRACKS`` chooses another path."""
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Build the table and note that it depends on every lesson."""
         lessons = read_lessons(Path(self.env.srcdir).parent / "gallery")
         for lesson in lessons:
             self.env.note_dependency(str(lesson.path))
-        lessons.sort(key=lambda it: (it.day is None, it.day or 0, it.number))
-        head = [
-            text(key, self.config.language)
-            for key in ("day", "lesson", "level", "hours", "needs")
+        if not self.arguments:
+            return [self._table("day", _by_day(lessons))]
+        word, steps = TRACKS[directives.choice(self.arguments[0], [*TRACKS])]
+        known = {lesson.label: lesson for lesson in lessons}
+        unknown = [label for labels in steps for label in labels if label not in known]
+        if unknown:
+            raise self.error(f"TRACKS in plan.py names no lesson: {unknown}")
+        rows = [
+            ("" if index else str(number), known[label])
+            for number, labels in enumerate(steps, start=1)
+            for index, label in enumerate(labels)
         ]
-        total = sum(lesson.hours for lesson in lessons)
-        foot = ["", text("total", self.config.language), "", f"{total:g}", ""]
-        rows = [[_plain(cell) for cell in head]]
-        rows += [_row(lesson) for lesson in lessons]
-        rows += [[_plain(cell) for cell in foot]]
-        return [_table(rows)]
+        return [self._table(word, rows)]
+
+    def _table(self, word: str, rows: Iterable[tuple[str, Lesson]]) -> nodes.table:
+        keys = (word, "tick", "lesson", "level", "hours", "needs")
+        words = [text(key, self.config.language) for key in keys]
+        rows = list(rows)
+        total = f"{sum(lesson.hours for _, lesson in rows):g}"
+        foot = ["", "", text("total", self.config.language), "", total, ""]
+        body = [_row(step, lesson) for step, lesson in rows]
+        return _table([_plain_row(words), *body, _plain_row(foot)])
 
 
-def _row(lesson: Lesson) -> list[nodes.paragraph]:
+class Planner(SphinxDirective):
+    """``{planner}`` or ``{planner} progress``: a form that needs JavaScript."""
+
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Fill the template with the words of the page's language."""
+        templates = Path(self.env.srcdir) / "_templates"
+        environment = Environment(
+            loader=FileSystemLoader(templates),
+            undefined=StrictUndefined,
+            autoescape=True,
+        )
+        page = environment.get_template("planner.html").render(
+            frame=partial(text, language=self.config.language),
+            part=self.arguments[0] if self.arguments else "planner",
+        )
+        self.env.note_dependency(str(templates / "planner.html"))
+        return [nodes.raw("", page, format="html")]
+
+
+def _by_day(lessons: list[Lesson]) -> list[tuple[str, Lesson]]:
+    """Put the days first, the extras after them."""
+    order = sorted(lessons, key=lambda it: (it.day is None, it.day or 0, it.number))
+    return [("" if it.day is None else str(it.day), it) for it in order]
+
+
+def _row(step: str, lesson: Lesson) -> nodes.row:
     needs = nodes.paragraph()
     for number, label in enumerate(lesson.needs):
         needs += [nodes.Text(", ")] * bool(number) + [_link(label)]
-    return [
-        _plain("" if lesson.day is None else str(lesson.day)),
+    cells = [
+        _plain(step),
+        _plain("☐"),
         nodes.paragraph("", "", _link(lesson.label)),
         _plain("★" * lesson.level + "☆" * (5 - lesson.level)),
         _plain(f"{lesson.hours:g}"),
         needs,
     ]
+    entries = [nodes.entry("", cell) for cell in cells]
+    entries[1]["classes"] += ["own-tick"]
+    entries[4]["classes"] += ["plan-hours"]
+    row = nodes.row("", *entries)
+    row["classes"] += ["on-path"] if lesson.day is not None else []
+    return row
+
+
+def _plain_row(words: list[str]) -> nodes.row:
+    return nodes.row("", *[nodes.entry("", _plain(word)) for word in words])
 
 
 def _plain(content: str) -> nodes.paragraph:
@@ -61,11 +151,9 @@ def _link(label: str) -> addnodes.pending_xref:
     )
 
 
-def _table(rows: list[list[nodes.paragraph]]) -> nodes.table:
-    head, *body = [
-        nodes.row("", *[nodes.entry("", cell) for cell in row]) for row in rows
-    ]
-    columns = [nodes.colspec(colwidth=1) for _ in rows[0]]
+def _table(rows: list[nodes.row]) -> nodes.table:
+    head, *body = rows
+    columns = [nodes.colspec(colwidth=1) for _ in head]
     group = nodes.tgroup(
         "", *columns, nodes.thead("", head), nodes.tbody("", *body), cols=len(columns)
     )
@@ -76,6 +164,7 @@ def _table(rows: list[list[nodes.paragraph]]) -> nodes.table:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("study-plan", StudyPlan)
+    app.add_directive("planner", Planner)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from eatorch.sphinxext.dependencies import dependencies
 from eatorch.sphinxext.metadata import Lesson
 
 __all__ = ["forget_stale", "machinery", "records", "remember"]
@@ -24,17 +25,17 @@ def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Les
     Args:
         lessons: All lessons.
         generated: Folder of the generated pages.
-        root: The project, whose package and constraints count.
+        root: The project; what the lesson reaches of the package, and the constraints,
+            count as much as its script.
 
     Returns:
         The lessons that will run.
     """
     ledger = _read(generated / _LEDGER)
-    shared = _shared(root)
     stale = []
     for lesson in lessons:
         known = ledger.get(lesson.path.stem)
-        now = [_hash([lesson.path, *shared], root), _output(lesson, generated)]
+        now = [_hash(_inputs(lesson, root), root), _output(lesson, generated)]
         if known != now:
             _checksum(lesson, generated).unlink(missing_ok=True)
             stale.append(lesson)
@@ -49,10 +50,9 @@ def remember(lessons: list[Lesson], generated: Path, root: Path) -> None:
         generated: Folder of the generated pages.
         root: The project.
     """
-    shared = _shared(root)
     ledger = {
         lesson.path.stem: [
-            _hash([lesson.path, *shared], root),
+            _hash(_inputs(lesson, root), root),
             _output(lesson, generated),
         ]
         for lesson in lessons
@@ -115,16 +115,11 @@ def _read(path: Path) -> dict[str, list[str]]:
     return ledger
 
 
-def _shared(root: Path) -> list[Path]:
-    """Return the files that any lesson may depend on."""
+def _inputs(lesson: Lesson, root: Path) -> list[Path]:
+    """Return the files that decide what a lesson prints and draws."""
     package = root / "src" / "eatorch"
-    machinery = package / "sphinxext"
-    sources = [
-        path
-        for path in sorted(package.rglob("*"))
-        if path.suffix in {".py", ".csv", ".json"} and machinery not in path.parents
-    ]
-    return [*sources, machinery / "gallery.py", root / "constraints.txt"]
+    around = [package / "sphinxext" / "gallery.py", root / "constraints.txt"]
+    return [lesson.path, *dependencies(lesson.path, package), *around]
 
 
 def _checksum(lesson: Lesson, generated: Path) -> Path:

@@ -74,6 +74,111 @@ STRINGS: dict[str, tuple[str, str]] = {
     "download_part": ("All lessons of this part (zip)", "下载本篇全部课程（zip）"),
     "download_all": ("All lessons (zip)", "下载全部课程（zip）"),
     "used_in": ("Lessons that use it", "用到它的课程"),
+    # Progress and planner
+    "tick": ("Done", "完成"),
+    "week": ("Week", "周次"),
+    "step": ("Step", "步骤"),
+    "tick_lesson": ("I have read this lesson", "我已读完本课"),
+    "tick_exercise": ("I have solved {number}", "我已做完 {number}"),
+    "tick_named": ("Done: {title}", "已完成：{title}"),
+    "done": ("done", "已完成"),
+    "continue_at": (
+        "Go on where you were: {lesson}.",
+        "从上次读到的地方继续：{lesson}。",
+    ),
+    "store_failed": (
+        "Your browser keeps nothing for this site, so the tick was not kept. "
+        "Its settings for cookies and site data decide that.",
+        "浏览器不为本站保存数据，所以没能记下这个勾选。"
+        "是否允许由浏览器的 Cookie 和网站数据设置决定。",
+    ),
+    "progress": ("Progress", "进度"),
+    "progress_count": (
+        "{count} of {all} lessons and {exercises} exercises done.",
+        "已完成 {count}/{all} 课，{exercises} 道练习。",
+    ),
+    "progress_export": ("Save to a file", "保存到文件"),
+    "progress_import": ("Read from a file", "从文件读取"),
+    "progress_forget": ("Forget all", "全部清除"),
+    "forget_sure": (
+        "Forget all ticks in this browser? A saved file is not touched.",
+        "要清除这个浏览器里的全部勾选吗？已保存的文件不受影响。",
+    ),
+    "file_no_json": (
+        "this is not a file that eatorch saved: it holds no JSON. "
+        "Choose the file eatorch-progress.json.",
+        "这不是 eatorch 保存的文件：内容不是 JSON。请选择 eatorch-progress.json。",
+    ),
+    "file_other": (
+        "this file holds no progress of eatorch. "
+        "Choose the file eatorch-progress.json.",
+        "这个文件里没有 eatorch 的进度。请选择 eatorch-progress.json。",
+    ),
+    "file_version": (
+        "version must be 1, got {version}; the file comes from a newer site. "
+        "Reload this page and try again.",
+        "版本必须是 1，得到的是 {version}；文件来自更新的网站。请刷新本页后重试。",
+    ),
+    "file_entry": (
+        "an entry must be a number such as 07 or 07-2 with a date, got “{entry}”; "
+        "nothing was read.",
+        "每一项必须是 07 或 07-2 这样的编号加日期，得到的是“{entry}”；"
+        "没有读入任何内容。",
+    ),
+    "file_read": (
+        "{count} ticks read; nothing that was ticked before was lost.",
+        "读入了 {count} 个勾选；原有的勾选都还在。",
+    ),
+    "planner": ("Planner", "计划表"),
+    "plan_track": ("Path", "路线"),
+    "plan_path": ("20 days", "20 天路线"),
+    "plan_all": ("All lessons", "全部课程"),
+    "plan_per_day": ("Hours a day", "每天几小时"),
+    "plan_start": ("First day", "开始日期"),
+    "plan_exercises": (
+        "with exercises (twice the time)",
+        "包括练习（时间加倍）",
+    ),
+    "plan_weekdays": ("Days of the week", "每周哪几天"),
+    "plan_date": ("Date", "日期"),
+    "plan_calendar": ("Calendar file (.ics)", "日历文件（.ics）"),
+    "plan_print": ("Print", "打印"),
+    "plan_hours": ("({hours} h)", "（{hours} 小时）"),
+    "plan_and": (", ", "，"),
+    "plan_summary": (
+        "{lessons} lessons, {hours} hours, {days} days; the last is {end}.",
+        "{lessons} 课，{hours} 小时，{days} 天；最后一天是 {end}。",
+    ),
+    "plan_done": ("You have done all of this path.", "这条路线你已经全部学完了。"),
+    "plan_hours_wrong": (
+        "Hours a day must be from 0.25 to 12.",
+        "每天的小时数必须在 0.25 到 12 之间。",
+    ),
+    "plan_start_wrong": ("The first day must be a date.", "开始日期必须是一个日期。"),
+    "plan_weekdays_wrong": (
+        "Choose at least one day of the week.",
+        "每周至少选一天。",
+    ),
+    # Find by function
+    "functions": ("Find by function", "按函数查找"),
+    "name": ("Name", "名称"),
+    "lessons_and_sections": ("Lesson and section", "课程与小节"),
+    "filter": ("Filter", "筛选"),
+    "filter_count": ("{count} of {all} rows", "显示 {count}/{all} 行"),
+    "used_here": ("Functions in this lesson ({count})", "本课用到的函数（{count}）"),
+    # A paragraph in the other language
+    "peek_short": ("中", "En"),
+    "peek_long": ("Chinese beside it (t)", "对照英文（t）"),
+    "peek_mode": (
+        "Tap a paragraph to see it in Chinese; the key t does the same",
+        "点一下段落就显示英文，按 t 键也可以",
+    ),
+    "peek_paragraph": ("This paragraph in Chinese", "这一段的英文"),
+    "peek_failed": (
+        "The Chinese page could not be loaded. Pages opened as files cannot be "
+        "looked up; a served site can.",
+        "无法加载英文页面。作为本地文件打开的页面无法对照，需要通过服务器访问。",
+    ),
     # Search
     "search": ("Search", "搜索"),
     "search_title": ("Search the lessons", "搜索全站"),

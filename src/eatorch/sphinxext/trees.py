@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 from eatorch.sphinxext.finish import Page, finish_page, summary_of
+from eatorch.sphinxext.glossary import terms
 from eatorch.sphinxext.metadata import Lesson
 from eatorch.sphinxext.pictures import publish_pictures
+from eatorch.sphinxext.usage import Use, documented, uses
 
 # What Sphinx leaves in a tree and no reader asks for: its search is not ours.
 _PRIVATE = ("_sources", "_downloads", ".buildinfo", "searchindex.js", ".doctrees")
@@ -35,6 +37,8 @@ def finish_tree(
     }
     by_page = {f"{lesson.docname}.html": lesson for lesson in lessons}
     intros = {name: summary_of(pages[name]) for name in by_page if name in pages}
+    words = terms(root / "docs" / "terms.json")
+    known = documented(root)
     for name, html in pages.items():
         page = Page(
             path=name,
@@ -43,9 +47,15 @@ def finish_tree(
             run=_run(root, by_page.get(name)),
             pictures=pictures,
             intros=intros,
+            terms=words,
+            uses=_uses(root, by_page.get(name), known),
         )
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text(finish_page(html, page), encoding="utf-8")
+
+
+def _uses(root: Path, lesson: Lesson | None, known: dict[str, str]) -> list[Use]:
+    return uses(lesson, root / "docs" / "lessons", known) if lesson else []
 
 
 def _run(root: Path, lesson: Lesson | None) -> dict[str, object]:
