@@ -935,8 +935,8 @@ for name, normalise in versions.items():
 #    :class:`~torch.nn.BCEWithLogitsLoss` takes care of large numbers, and ``detach()``
 #    says what is meant.
 #
-#    Since PyTorch 1.5 an optimizer's step in the wrong place stops with the message
-#    you have seen above.
+#    Since PyTorch 1.5 an ordinary optimizer step in the wrong place stops with the
+#    message you have seen above.
 #    Before that, such code ran in silence with wrong gradients, and examples from that
 #    time still go round.
 #
