@@ -26,7 +26,10 @@ _SPARE = (
     "pagefind-ui.*",
 )
 # Signs after headings and the words of the frame are not part of a page's text.
-_IGNORED = "a.headerlink, .lesson-card, .downloads, .tip, math annotation"
+_IGNORED = (
+    "a.headerlink, .lesson-card, .downloads, .tip, .used-here, table.finder, "
+    "math annotation"
+)
 
 
 def index_tree(tree: Path, terms: Path) -> None:
