@@ -31,6 +31,7 @@ extensions = [
     "eatorch.sphinxext.glossary",
     "eatorch.sphinxext.finder",
     "eatorch.sphinxext.filters",
+    "eatorch.sphinxext.error_table",
     "eatorch.sphinxext.examples",
 ]
 

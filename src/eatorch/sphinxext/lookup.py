@@ -1,0 +1,84 @@
+"""Tables to look things up in, made from texts in reStructuredText."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.strings import is_chinese
+
+__all__ = ["Lookup", "translations"]
+
+
+class Lookup(SphinxDirective):
+    """A directive that builds a table; pages use it inside ``{eval-rst}``."""
+
+    def table(
+        self, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]
+    ) -> nodes.table:
+        """Build a table whose texts no catalog translates again.
+
+        Args:
+            name: Class of the table, for ``{filter}``.
+            head: Titles of the columns.
+            rows: Cells in reStructuredText; the first one heads its row.
+
+        Returns:
+            The table.
+        """
+        columns = [nodes.colspec(colwidth=1) for _ in head]
+        columns[0]["stub"] = 1
+        top, *body = [self._row(cells) for cells in (head, *rows)]
+        group = nodes.tgroup(
+            "", *columns, nodes.thead("", top), nodes.tbody("", *body), cols=len(head)
+        )
+        # Columns as wide as their words, stacked on a phone like the glossary's.
+        classes = [name, "glossary", "colwidths-auto"]
+        return nodes.table("", group, classes=classes)
+
+    def cell(self, text: str) -> list[nodes.Node]:
+        """Parse a text that is already in the page's language."""
+        parsed = self.parse_text_to_nodes(text)
+        for part in parsed:
+            for paragraph in part.findall(nodes.paragraph):
+                paragraph["translatable"] = False
+        return parsed
+
+    def _row(self, cells: Sequence[str]) -> nodes.row:
+        return nodes.row("", *[nodes.entry("", *self.cell(text)) for text in cells])
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return Path(self.env.srcdir).parent
+
+    @property
+    def chinese(self) -> bool:
+        """Whether the page is in Chinese."""
+        return is_chinese(self.config.language)
+
+    def translated(self, page: str) -> dict[str, str]:
+        """Return the messages of another page, empty if this page is in English."""
+        if not self.chinese:
+            return {}
+        catalog = self.root / "locales" / "zh_CN" / "LC_MESSAGES" / f"{page}.po"
+        self.env.note_dependency(str(catalog))
+        return translations(catalog)
+
+
+def translations(catalog: Path) -> dict[str, str]:
+    """Read the finished translations of a page.
+
+    Args:
+        catalog: Its ``.po`` file.
+
+    Returns:
+        Chinese texts by English ones.
+    """
+    return {
+        str(message.id): str(message.string)
+        for message in read_catalog(catalog)
+        if message.id and message.string and not message.fuzzy
+    }
