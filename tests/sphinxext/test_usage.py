@@ -44,6 +44,10 @@ x = torch.arange(6)
 # -----
 #
 # :meth:`torch.Tensor.view` copies nothing.
+#
+# .. _one-paragraph:
+#
+# A label of a mere paragraph has no title to show.
 
 x.view(2, 3)
 words.view(2, 3)

@@ -22,7 +22,8 @@ from eatorch.sphinxext.metadata import Lesson
 
 __all__ = ["Use", "documented", "uses"]
 
-_LABEL = re.compile(r"^\.\. _([\w-]+):\s*$", re.MULTILINE)
+# A label with its section's title; a label of a mere paragraph has none to show.
+_LABEL = re.compile(r"^\.\. _([\w-]+):\n+\S.*\n([-=~^])\2+$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def uses(lesson: Lesson, generated: Path, known: dict[str, str]) -> list[Use]:
     label = lesson.label
     for kind, content, *_ in blocks:
         if kind == "text":
-            label = (_LABEL.findall(content) or [label])[-1]
+            label = [label, *(title[0] for title in _LABEL.findall(content))][-1]
             names = [name for _, name in ROLE.findall(content)]
         else:
             names = list(_in_code(content, roots, types))
