@@ -52,7 +52,9 @@ def test_right_answers_are_praised(
     assert outcome.told("en").startswith("✓ 99-1  ")
     assert outcome.told("zh") != outcome.told("en")
     check("99-1", lambda x: 2 * x)
-    assert capsys.readouterr().out.startswith("✓ 99-1")
+    line = capsys.readouterr().out
+    assert line.startswith("✓ 99-1")
+    assert line.endswith("Tick 99-1 on the lesson's page.\n")
 
 
 def test_wrong_answers_are_explained(
@@ -131,7 +133,7 @@ def test_hostile_answers_get_a_short_sentence(ask: Ask, hostile: Any) -> None:
 
 
 def test_a_crash_is_told_with_its_message(ask: Ask) -> None:
-    outcome = ask(raises(ValueError("two\nlines")))
+    outcome = ask(raises(ValueError("two\nlines.")))
     assert outcome.en.startswith("Your code stopped with ValueError: two lines. ")
     assert outcome.zh.startswith("你的代码中断了：ValueError: two lines。")
 

@@ -39,6 +39,7 @@ _SUBMODULES = frozenset(
         "metrics",
         "parallel",
         "plots",
+        "recorded",
         "seeding",
         "summaries",
         "training",

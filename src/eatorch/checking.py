@@ -188,7 +188,7 @@ def _find(number: str) -> Check:
 
 
 def _crash(error: BaseException) -> tuple[str, str]:
-    told = f"{type(error).__name__}: {shorten(error, 300)}"
+    told = f"{type(error).__name__}: {shorten(error, 300)}".rstrip(".。")
     return (
         f"Your code stopped with {told}. Run it by itself to see the line.",
         f"你的代码中断了：{told}。单独运行它，就能看到出错的那一行。",
