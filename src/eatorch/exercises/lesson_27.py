@@ -30,6 +30,7 @@ def first_maps(answer: Any) -> None:
         expect_tensor(got, want, en="the maps", zh="特征图")
         _without_graph(got)
         _expect_no_hooks(net)
+        _expect_relus(net, inplace=inplace)
     torch.set_rng_state(torch_state)
 
 
@@ -54,6 +55,17 @@ def _explain_maps(got: Any, want: Tensor, *, inplace: bool) -> None:
             "最小的数是 0：这是经过 ReLU 之后的特征图。"
             + ("后面的 ReLU 是原地运算；" if inplace else "")
             + "你是什么时候复制的？",
+        )
+
+
+def _expect_relus(net: nn.Module, *, inplace: bool) -> None:
+    relus = [module for module in net.modules() if isinstance(module, nn.ReLU)]
+    if len(relus) != 2 or any(relu.inplace is not inplace for relu in relus):
+        raise Slip(
+            "The maps are right, but your function changed the network: a ReLU no "
+            "longer works as before. Leave it as it is.",
+            "特征图是对的，但你的函数改动了网络：有个 ReLU 不再像原来那样工作。"
+            "请让网络保持原样。",
         )
 
 
