@@ -419,7 +419,7 @@ draw(axes[0], valid[0][:6], unsure, "C1")
 for ax, chance in zip(axes[1], maps[:6, 0].sigmoid(), strict=True):
     ax.imshow(chance.numpy(), cmap="viridis", vmin=0, vmax=1)
     ax.axis("off")
-fig.suptitle("Above all boxes, below the objectness: several cells claim one digit")
+fig.suptitle("Boxes on top, objectness below: several cells claim one digit")
 plt.show()
 
 # %%
@@ -570,8 +570,8 @@ assert there.float().mean() > same
 # %%
 # The where is the easier half: most of what is counted as wrong is a good box with the
 # wrong class.
-# Left the curve for all limits, right the IoU of the reported boxes; the dotted line is
-# the 0.5 that counts as found.
+# On the left is the curve for all limits, on the right the IoU of the reported boxes;
+# the dotted line is the 0.5 that counts as found.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
 left.plot(recall.numpy(), precision.numpy())

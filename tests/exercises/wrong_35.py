@@ -79,6 +79,8 @@ WRONG: dict[str, list[Any]] = {
         [1],
         [1, 4, 3],
         [2, 5],
+        [False, True, False, False, True],  # a mask instead of numbers
+        [True, 4],
     ],
     "35-3": [
         by_corner,

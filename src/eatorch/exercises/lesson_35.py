@@ -85,13 +85,13 @@ def kept(answer: Any) -> None:
     expect_type(answer, (list, tuple), en="a list of numbers", zh="由数组成的列表")
     got = [_plain(entry) for entry in answer]
     want = _suppress()
-    if got == want:
-        return
     if any(isinstance(n, bool) or n not in range(len(_LEFT)) for n in got):
         raise Slip(
             f"{shorten(answer)} should hold numbers of boxes, 0 to {len(_LEFT) - 1}.",
             f"{shorten(answer)} 里应当是框的编号，从 0 到 {len(_LEFT) - 1}。",
         )
+    if got == want:
+        return
     if sorted(got) == sorted(want):
         raise Slip(
             "These are the right boxes, but not with the best first.",
@@ -170,7 +170,7 @@ def _explain_lost(got: float, boxes: Tensor, centres: Tensor, cell: int) -> None
         zh = "中心属于它所在的格子，而不是最近的格点。"
     elif got == len(boxes) - _collisions(centres, cell):
         en, zh = " That is how many are kept.", "这是留下来的个数。"
-    elif got == 0:
+    elif got == 0 and cell == 8:  # the first case, where three boxes are lost
         en = " Did you put tensors into a set? To it they are all different."
         zh = "是不是把张量放进了集合？在集合看来，它们两两不同。"
     raise Slip(
