@@ -87,3 +87,12 @@ def test_a_damaged_ledger_runs_everything(
 ) -> None:
     (project[2] / "runs.json").write_text("{")
     assert stale(project)
+
+
+def test_a_lesson_that_did_not_end_is_not_remembered(
+    project: tuple[Path, list[Lesson], Path],
+) -> None:
+    root, lessons, generated = project
+    (generated / "1_part" / "01_one.py.md5").unlink()  # written when a run has ended
+    runs.remember(lessons, generated, root)
+    assert runs.forget_stale(lessons, generated, root) == lessons

@@ -109,7 +109,11 @@ def build_english(paths: Paths, lessons: list[Lesson]) -> list[Lesson]:
     stale = runs.forget_stale(lessons, paths.generated, paths.root)
     say(f"English: {len(stale)} of {len(lessons)} lessons to run")
     _forget_pages_of_removed_lessons(paths, lessons)
-    sphinx(paths, "en")
+    try:
+        sphinx(paths, "en")
+    except BuildError:  # a wrong link is no reason to run a good lesson again
+        runs.remember(lessons, paths.generated, paths.root)
+        raise
     runs.remember(lessons, paths.generated, paths.root)
     return stale
 

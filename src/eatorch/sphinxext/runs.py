@@ -17,6 +17,7 @@ from eatorch.sphinxext.metadata import Lesson
 __all__ = ["forget_stale", "machinery", "records", "remember"]
 
 _LEDGER = "runs.json"
+_INCOMPLETE = "incomplete"
 
 
 def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Lesson]:
@@ -43,19 +44,18 @@ def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Les
 
 
 def remember(lessons: list[Lesson], generated: Path, root: Path) -> None:
-    """Write down that all lessons ran to their end.
+    """Write down which lessons ran to their end.
 
     Args:
         lessons: All lessons.
         generated: Folder of the generated pages.
         root: The project.
     """
+    outputs = {lesson: _output(lesson, generated) for lesson in lessons}
     ledger = {
-        lesson.path.stem: [
-            _hash(_inputs(lesson, root), root),
-            _output(lesson, generated),
-        ]
-        for lesson in lessons
+        lesson.path.stem: [_hash(_inputs(lesson, root), root), output]
+        for lesson, output in outputs.items()
+        if output != _INCOMPLETE
     }
     write_whole(generated / _LEDGER, json.dumps(ledger, indent=1))
 
@@ -135,7 +135,7 @@ def _output(lesson: Lesson, generated: Path) -> str:
     whole = (
         all(path.exists() for path in left) and _checksum(lesson, generated).exists()
     )
-    return _hash(left, generated) if whole else "incomplete"
+    return _hash(left, generated) if whole else _INCOMPLETE
 
 
 def _hash(paths: list[Path], root: Path) -> str:
