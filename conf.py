@@ -32,6 +32,7 @@ extensions = [
     "eatorch.sphinxext.finder",
     "eatorch.sphinxext.filters",
     "eatorch.sphinxext.error_table",
+    "eatorch.sphinxext.data_table",
     "eatorch.sphinxext.examples",
 ]
 
