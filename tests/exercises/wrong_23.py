@@ -87,6 +87,10 @@ def with_pytorch(x: Tensor, p: float, training: bool) -> Tensor:
     return functional.dropout(x, p, training)
 
 
+def scaled_in_evaluation(x: Tensor, p: float, training: bool) -> Tensor:
+    return x * kept(x, p) if training else x * (1 - p)
+
+
 def spoils_x(x: Tensor, p: float, training: bool) -> Tensor:
     if training:
         x[torch.rand_like(x) < p] = 0
@@ -127,6 +131,14 @@ def whole_decay(
 ) -> Tensor:
     if decoupled:
         return (1 - decay) * weight - rate * torch.sign(gradient)
+    return always_l2(weight, gradient, rate, decay, decoupled)
+
+
+def decays_last(
+    weight: Tensor, gradient: Tensor, rate: float, decay: float, decoupled: bool
+) -> Tensor:
+    if decoupled:
+        return (weight - rate * torch.sign(gradient)) * (1 - rate * decay)
     return always_l2(weight, gradient, rate, decay, decoupled)
 
 
@@ -184,6 +196,14 @@ def variance(model: nn.Module, x: Tensor, passes: int) -> Pair:
     return outputs.mean(0), outputs.var(0)
 
 
+def exchanged_pair(model: nn.Module, x: Tensor, passes: int) -> Pair:
+    modes = {module: module.training for module in model.modules()}
+    outputs = drops_on(model, x, passes)
+    for module, mode in modes.items():
+        module.training = mode
+    return outputs.std(0), outputs.mean(0)
+
+
 def over_the_samples(model: nn.Module, x: Tensor, passes: int) -> Pair:
     modes = {module: module.training for module in model.modules()}
     outputs = drops_on(model, x, passes)
@@ -212,6 +232,7 @@ WRONG: dict[str, list[Any]] = {
         one_mask_for_all_rows,
         same_mask,
         with_pytorch,
+        scaled_in_evaluation,
         spoils_x,
     ],
     "23-3": [
@@ -220,6 +241,7 @@ WRONG: dict[str, list[Any]] = {
         exchanged,
         like_sgd,
         whole_decay,
+        decays_last,
         without_any,
     ],
     "23-4": [
@@ -228,6 +250,7 @@ WRONG: dict[str, list[Any]] = {
         leaves_it_on,
         mode_of_the_model_only,
         variance,
+        exchanged_pair,
         over_the_samples,
     ],
 }

@@ -107,6 +107,12 @@ def own_dropout(answer: Any) -> None:
         torch.manual_seed(0)
         x = torch.randn(5, 4)
         calm = _forward(answer, x, 0.3, training=False)
+        if _same(calm, 0.7 * x):
+            raise Slip(
+                "In evaluation you multiplied by the share that is kept. Divide in "
+                "training instead, then nothing is left to do here.",
+                "评估时你乘以了保留的比例。请改为在训练时做除法，评估时就什么都不用做。",
+            )
         expect_tensor(
             calm, x, en="the result in evaluation", zh="评估时的结果", tolerance=1e-6
         )
@@ -309,6 +315,13 @@ def _refuse_known_first_steps(
             ),
         ),
         (
+            (1 - rate * decay) * (weight - rate * torch.sign(gradient)),
+            (
+                "You decayed after the step. AdamW decays the old weight.",
+                "你在更新之后才衰减。AdamW 衰减的是旧的权重。",
+            ),
+        ),
+        (
             weight - rate * (torch.sign(gradient) + decay * weight.sign()),
             (
                 "The sign is taken of the sum, not of its parts.",
@@ -343,7 +356,10 @@ def _predict_once(answer: Any, *, mode: bool) -> None:
     modes = [module.training for module in model.modules()]
     got = call(answer, model, x.clone(), _PASSES)
     expect_type(
-        got, (tuple, list), en="a pair, mean and spread", zh="一对：均值和标准差"
+        got,
+        (tuple, list, Tensor, np.ndarray),  # both may also come stacked
+        en="a pair, mean and spread",
+        zh="一对：均值和标准差",
     )
     if len(got) != _PAIR:
         raise Slip(
@@ -444,6 +460,11 @@ def _look_at_passes(mean: Any, spread: Any, model: _Counted) -> None:
         ),
     ]
     right = outputs.std(0)
+    if _same(spread, outputs.mean(0)) and _same(mean, right):
+        raise Slip(
+            "Mean and spread are exchanged. The mean comes first.",
+            "均值和标准差的次序反了，均值应当在前。",
+        )
     expect_tensor(mean, outputs.mean(0), en="the mean", zh="均值", tolerance=1e-4)
     _refuse(spread, right, slips)
     biased = outputs.std(0, correction=0)
