@@ -86,7 +86,7 @@
   });
 
   // ---- By tap, in a mode of its own, so that reading and selecting stay as they were ----
-  const switches = [];
+  const switches = document.querySelectorAll(".peek-switch");
   const setMode = (on) => {
     article.classList.toggle("peeking", on);
     for (const it of switches) it.setAttribute("aria-pressed", String(on));
@@ -107,20 +107,9 @@
       block.append(" ", button);
     }
   };
-  const addSwitch = (place, text) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "peek-switch";
-    button.textContent = text;
-    button.title = words.peekMode;
-    button.setAttribute("aria-label", words.peekMode);
-    button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => setMode(!article.classList.contains("peeking")));
-    switches.push(button);
-    place?.append(button);
-  };
-  addSwitch(document.querySelector(".language-switch.in-header"), words.peekShort);
-  addSwitch(document.querySelector(".lesson-card .downloads"), words.peekLong);
+  for (const it of switches) {
+    it.addEventListener("click", () => setMode(!article.classList.contains("peeking")));
+  }
   article.addEventListener("click", (event) => {
     const button = event.target.closest(".peek-button");
     const tapped = article.classList.contains("peeking") && !event.target.closest("a, button, summary, label, input");

@@ -78,7 +78,6 @@
   };
   const lesson = /\/(lessons\/\w+\/(\d\d)_\w+\.html)$/.exec(location.pathname);
   if (lesson) {
-    document.querySelector(".lesson-card .downloads")?.append(box(lesson[2], words.tickLesson));
     for (const title of document.querySelectorAll("article section > h3")) {
       const number = /^\S+ (\d\d-\d+)[:：]/.exec(title.textContent)?.[1]; // Exercise 07-1: …
       if (number) title.parentElement.append(box(number, fill(words.tickExercise, { number })));

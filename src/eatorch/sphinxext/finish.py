@@ -158,7 +158,25 @@ def _downloads(soup: BeautifulSoup, page: Page) -> Tag:
         link = soup.new_tag("a", attrs={"href": name + ending, "download": ""})
         link.string = page.text(key)
         links.extend([link, " "])
+    links.extend(_switches(soup, page))
     return links
+
+
+def _switches(soup: BeautifulSoup, page: Page) -> list[Tag]:
+    """Return the tick box and the peek switch; the scripts only give them life.
+
+    They stand on the page from the start, so that nothing moves when a script comes.
+    """
+    assert page.lesson is not None
+    tick = soup.new_tag("label", attrs={"class": "tick"})
+    box = soup.new_tag("input", attrs={"type": "checkbox", "autocomplete": "off"})
+    box["data-tick"] = page.lesson.number
+    tick.extend([box, f" {page.text('tick_lesson')}"])
+    peek = soup.new_tag("button", attrs={"type": "button", "class": "peek-switch"})
+    peek["aria-pressed"] = "false"
+    peek["title"] = page.text("peek_mode")
+    peek.string = page.text("peek_long")
+    return [tick, peek]
 
 
 def pictures(soup: BeautifulSoup, page: Page) -> None:

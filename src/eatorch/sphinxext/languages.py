@@ -54,9 +54,9 @@ _TABS = "design-tabs.js"
 # What eatorch.js, progress.js and peek.js say.
 _SPOKEN = (
     *("copy", "copied", "copy_failed"),
-    *("tick_lesson", "tick_exercise", "tick_named", "done"),
+    *("tick_exercise", "tick_named", "done"),
     *("continue_at", "store_failed"),
-    *("peek_short", "peek_long", "peek_mode", "peek_paragraph", "peek_failed"),
+    *("peek_short", "peek_paragraph", "peek_failed"),
 )
 _SHORTEST_DESCRIPTION, _LONGEST_DESCRIPTION = 50, 155
 
