@@ -201,8 +201,8 @@ plt.show()
 #      - Good for
 #      - Weak at
 #    * - script
-#      - a first try, a question to the forum, a lesson
-#      - comparing: each copy ages by itself
+#      - a first try, a question in a forum, a lesson
+#      - comparing: each copy is changed by itself
 #    * - functions
 #      - experiments with several models, loops that are unusual
 #      - stopping and going on: the state lies in many variables
@@ -354,7 +354,8 @@ for batch, (images, labels) in enumerate(deal(), start=1):
 type(number)
 
 # %%
-# The memory grows with every batch until the epoch ends, or the memory does.
+# The memory in use grows with every batch, until the sum is thrown away or no memory is
+# left.
 #
 # .. _train-time:
 #
@@ -423,15 +424,15 @@ for number, line in enumerate(spent[50]):
 ax.set(xlabel="time per picture (microseconds)", ylabel="batch size")
 ax.set_yticks(range(3), sizes)
 ax.legend(ncols=2)
-ax.set_title("Where the time of an epoch goes")
+ax.set_title("In a larger batch each picture costs less time")
 plt.show()
 
 # %%
 # A large part is the fixed price of a call, which a large batch shares among more
 # pictures.
-# It helps *fetch* least, because the loader takes the pictures one by one.
-# So look at the shares before you tune: where *fetch* is the longest bar, a faster
-# optimizer gains nothing, and :ref:`data` is the lesson to read.
+# A large batch helps *fetch* least, because the loader takes the pictures one by one.
+# So look at the shares before you tune: where *fetch* is the longest part of a bar, a
+# faster optimizer gains little, and :ref:`data` is the lesson to read.
 #
 # .. _train-accumulate:
 #
@@ -559,7 +560,7 @@ right.plot(range(1, 9), free, "o-", color="C3", label="free")
 right.plot(range(1, 9), clipped, "o-", color="C0", label="clipped")
 right.set(xlabel="epoch", ylabel="validation loss (nats)")
 right.legend()
-fig.suptitle("One bad batch in the second epoch, with and without a limit")
+fig.suptitle("One bad batch throws the model back, unless its gradient is clipped")
 plt.show()
 assert sorted(lengths)[-2] < 3 < max(lengths)  # one is too long
 assert all(a < b for a, b in zip(clipped[1:], free[1:], strict=True))
@@ -576,8 +577,9 @@ assert all(a < b for a, b in zip(clipped[1:], free[1:], strict=True))
 # Which epoch to keep
 # -------------------
 # The last epoch need not be the best.
-# *Early stopping* waits for so many epochs without a new lowest validation loss, its
-# *patience*, then ends and goes back to the best weights.
+# *Early stopping* watches for a new lowest validation loss.
+# If none has come for a number of epochs, its *patience*, it ends the training and goes
+# back to the best weights.
 # :ref:`tabular` showed the trap (going back too early, inside the loop) and
 # :ref:`high` the ready-made callback.
 # One question is left, and everybody asks it: *how much* patience?
@@ -689,7 +691,7 @@ def careful_fit(model, loader, epochs, patience):
 
 
 # %%
-# The trainer knows the same parts by name.
+# The trainer takes the same parts as arguments.
 # If each of them stands in the right place, both ways end with the same bits again.
 # (The limit is low enough here for some batches to be clipped.)
 
@@ -741,10 +743,11 @@ def score(chosen, judged):
 
 
 # %%
-# For once we can know the truth as well: the other 1597 digits judge one model of each
-# round.
+# For once we can come close to the truth as well: 1200 other digits judge one model of
+# each round.
+# (The 397 that were put away stay away.)
 
-rows, others = order[:200], order[200:]
+rows, others = order[:200], order[200:1400]
 single, truth = [], []
 for _ in range(10):
     folds = rows[torch.randperm(200, generator=generator)].split(40)
@@ -778,9 +781,10 @@ f"spread of single splits {spreads[0]:.3f}, of means {spreads[1]:.3f}"
 # digits, so it shows the luck of the *split* alone, not that of the *data*.
 #
 # Last of all comes the part that has been waiting.
-# It is used once, for the model that was chosen, and reported with its uncertainty:
-# a share :math:`p` among :math:`n` pictures has a standard error of
-# :math:`\sqrt{p (1 - p) / n}`.
+# It is used once, for the model that was chosen; here it is the model of the first
+# sections.
+# Report its result with the uncertainty: a share :math:`p` among :math:`n` pictures has
+# a standard error of :math:`\sqrt{p (1 - p) / n}`.
 
 share = trainer.evaluate(DataLoader(test, 397))["accuracy"]
 error = math.sqrt(share * (1 - share) / len(test))

@@ -224,6 +224,10 @@ def swapped(rows: int, folds: int, generator: Any) -> Folds:
     return [(judged, chosen) for chosen, judged in pairs]
 
 
+def from_one(rows: int, folds: int, generator: Any) -> Folds:
+    return from_order(torch.randperm(rows, generator=generator) + 1, folds)
+
+
 def learns_from_all(rows: int, folds: int, generator: Any) -> Folds:
     order = torch.randperm(rows, generator=generator)
     return [(order, part) for part in order.tensor_split(folds)]
@@ -263,6 +267,7 @@ WRONG: dict[str, list[Any]] = {
         shuffled_each_time,
         remainder_lost,
         swapped,
+        from_one,
         learns_from_all,
     ],
 }

@@ -61,6 +61,8 @@ def betrayed(answer: Any) -> None:
     """Find out by calling each module in both modes."""
     want = [_difference(make) for make, _ in _MODULES]
     hints = [words for _, words in _MODULES]
+    if isinstance(answer, np.ndarray):
+        answer = answer.tolist()
     expect_entries(answer, want, hints, read=_word)
 
 
@@ -152,6 +154,8 @@ def step_over(answer: Any) -> None:
 
 
 def _expect_loss(got: Any, want: float) -> None:
+    if isinstance(got, np.ndarray) and got.size == 1:
+        got = got.item()
     try:
         expect_number(got, want)
     except Slip as slip:
@@ -406,9 +410,17 @@ def _pair(entry: Any) -> Pair:
 
 
 def _expect_partition(judged: Sequence[Tensor], rows: int, told: str) -> None:
-    counts = torch.cat(list(judged)).bincount(minlength=rows)
-    if len(counts) != rows or not bool((counts == 1).all()):
-        missing = int((counts[:rows] == 0).sum())
+    every = torch.cat(list(judged))
+    strange = every[(every < 0) | (every >= rows)]
+    if len(strange):
+        raise Slip(
+            f"{told}: row numbers go from 0 to {rows - 1}, yours include "
+            f"{int(strange[0])}.",
+            f"{told}：行号从 0 到 {rows - 1}，你的里面有 {int(strange[0])}。",
+        )
+    counts = every.bincount(minlength=rows)
+    if not bool((counts == 1).all()):
+        missing = int((counts == 0).sum())
         raise Slip(
             f"{told}: every row should be judged exactly once; {missing} never are. "
             "Is it shuffled anew for each fold, or is a remainder left out?",
