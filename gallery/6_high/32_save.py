@@ -514,9 +514,9 @@ missing
 # chance to find its learning rate, on pictures that are neither trained on nor tested.
 
 
-def take_steps(net, optimizer, rows):
-    """Train for 60 steps on some of the new pictures, given by their rows."""
-    for _ in range(60):
+def take_steps(net, optimizer, rows, steps=50):
+    """Train on some of the new pictures, given by their rows."""
+    for _ in range(steps):
         some = rows[torch.randperm(len(rows))[:32]]
         optimizer.zero_grad()
         functional.cross_entropy(net(new_images[some]), new_targets[some]).backward()
@@ -527,7 +527,7 @@ def take_steps(net, optimizer, rows):
 # Only the start and what may learn are different.
 
 
-def adapt(way, rows, rate, seed):
+def adapt(way, rows, rate, seed, steps):
     """Return a network that has learned from a few of the new pictures."""
     torch.manual_seed(seed)
     net = digit_net()
@@ -535,7 +535,7 @@ def adapt(way, rows, rate, seed):
         net.load_state_dict(body, strict=False)
     net.backbone.requires_grad_(way != "frozen")
     learning = [p for p in net.parameters() if p.requires_grad]
-    take_steps(net, torch.optim.Adam(learning, lr=rate), rows)
+    take_steps(net, torch.optim.Adam(learning, lr=rate), rows, steps)
     return net
 
 
@@ -555,31 +555,31 @@ def draw(each, seed):
     return torch.cat([mixed[new_targets[mixed] == c][:each] for c in range(5)])
 
 
-def accuracies(way, rate, each, seeds, part):
+def accuracies(way, rate, each, seeds, part, *, steps=50):
     """Return the accuracy for each draw."""
-    nets = [adapt(way, draw(each, seed), rate, seed) for seed in seeds]
+    nets = [adapt(way, draw(each, seed), rate, seed, steps) for seed in seeds]
     return torch.tensor(
         [accuracy_of(net, new_images[part], new_targets[part]) for net in nets]
     )
 
 
 # %%
-# First the rates, with two draws of thirty pictures of each class.
-# Each way has three tries; a head alone bears larger rates than a whole network.
+# First the rates, with one draw of thirty pictures of each class.
+# Each way tries the same three.
 
 rates = {}
 for way in ("from scratch", "frozen", "fine-tuned"):
     found = {}
-    for rate in (0.01, 0.03, 0.1) if way == "frozen" else (0.003, 0.01, 0.03):
-        found[rate] = accuracies(way, rate, 30, range(2), valid).mean().item()
+    for rate in (0.003, 0.01, 0.03):
+        found[rate] = accuracies(way, rate, 30, [0], valid).item()
     rates[way] = max(found, key=found.get)
     print(f"{way:12}", {rate: f"{share:.1%}" for rate, share in found.items()})
 
 # %%
-# Two draws may choose a rate, but they say little about the ways.
-# For that we take the test, with other draws, and with fewer pictures as well.
+# One draw may choose a rate, but it says little about the ways.
+# For that we take the test, with three other draws, and with fewer pictures as well.
 
-counts = (3, 10, 30)  # pictures of each class
+counts = (3, 30)  # pictures of each class
 results = {
     way: torch.stack([accuracies(way, rate, n, range(10, 13), test) for n in counts])
     for way, rate in rates.items()
@@ -608,8 +608,27 @@ plt.show()
 # With thirty there is enough to mend them.
 # They were made for other digits; the frozen network can only weigh them anew, with
 # 5 x 32 weights and 5 biases, and the one that may change them leaves it behind.
-# The teacher still helps with thirty: the fine-tuned network is ahead of the one from
-# scratch, if not in every single draw.
+# The one from scratch is behind as well.
+# But is that for want of a teacher, or for want of time?
+# Let both learn for twice as many steps, on the first two draws.
+
+means = {way: shares.mean(1) for way, shares in results.items()}
+assert means["frozen"][0] > means["from scratch"][0]
+assert means["frozen"][1] < means["fine-tuned"][1] - 0.05
+
+lead = torch.zeros(2)
+for way, sign in (("fine-tuned", 1), ("from scratch", -1)):
+    longer = accuracies(way, rates[way], 30, [10, 11], test, steps=100)
+    both = torch.stack([results[way][1, :2].mean(), longer.mean()])
+    print(f"{way:12} 50 steps {both[0]:.1%}, 100 steps {both[1]:.1%}")
+    lead += sign * both
+assert 0 < lead[0] > lead[1]
+
+# %%
+# The lead has shrunk: a good part of what the teacher gave was a head start, and steps
+# can make up for that.
+# Whoever trains all ways for the same short time and stops there praises the teacher
+# too much.
 #
 # Nothing here is a law.
 # With a teacher that has seen more, on a task that is more alike, frozen features carry
@@ -618,11 +637,6 @@ plt.show()
 # (Who has only 15 pictures to learn from has no 200 for choosing a rate.
 # Here they serve all three ways alike; in your own case, take the rate from a similar
 # task, or choose by cross-validation, :ref:`train`.)
-
-means = {way: shares.mean(1) for way, shares in results.items()}
-assert means["frozen"][0] > means["from scratch"][0]
-assert means["frozen"][2] < means["fine-tuned"][2] - 0.05
-assert means["from scratch"][2] < means["fine-tuned"][2]
 
 # %%
 # .. _save-groups:
@@ -659,6 +673,7 @@ for factor in (0.0, 0.1, 1.0):
     old_task.append(accuracy_of(both, old_images, old_targets))
     print(f"factor {factor}: 5 to 9 {new:.1%}, 0 to 4 {old_task[-1]:.1%}")
 assert old_task[0] == known > old_task[2] + 0.1
+assert old_task[1] > old_task[2]
 
 # %%
 # The frozen backbone serves both tasks, each with its own head.

@@ -156,7 +156,7 @@ def _yes_or_no(number: int, entry: Any) -> bool:
         entry = entry.item()
     if isinstance(entry, np.ndarray | np.generic) and entry.size == 1:
         entry = entry.item()
-    if not isinstance(entry, bool | int) or entry not in (0, 1):
+    if not isinstance(entry, bool | int | float) or entry not in (0, 1):
         raise Slip(
             f"Entry {number} should be True or False, got {shorten(entry)}.",
             f"第 {number} 项应当是 True 或 False，得到的是 {shorten(entry)}。",
