@@ -484,7 +484,7 @@ print(f"one cell every {step} pixels, made from {field} x {field} pixels")
 #
 # .. math::
 #
-#    \text{Grad-CAM}_c(y, x) = \max\Big(0, \sum_k \alpha_k \, A_k(y, x)\Big)
+#    \text{Grad-CAM}_c = \max\Big(0, \sum_k \alpha_k \, A_k\Big)
 
 
 def grad_cam(net, layer, pictures, classes):

@@ -24,7 +24,7 @@ _SHAPE_HINTS: tuple[Words, ...] = (
     (
         "one picture, the channels of the backbone, and how many cells along height "
         "and width?",
-        "一张图片、主干网络的通道数，高和宽上各有多少个格子？",
+        "一张图片、骨干网络的通道数，高和宽上各有多少个格子？",
     ),
     (
         "one number for each anchor at each place of the features.",
