@@ -302,6 +302,36 @@ with meet("unsupported operand type(s) for *: 'float' and 'NoneType'"):
     0.1 * torch.ones(3, requires_grad=True).grad  # no backward yet
 
 # %%
+# The second of these rests on a count: PyTorch counts the in-place changes of each
+# tensor, and ``backward`` compares.
+# The step of an optimizer is such a change, so a ``backward`` through a record that
+# has kept the old weights is caught.
+# But the step with ``fused=True`` (:ref:`optim-foreach`) is not counted in the PyTorch
+# of this page.
+# Below, the square is recorded where the weight is 1, and its slope there is 2.
+
+
+def slope_after_step(**settings):
+    """Record a square, take a step, and only then go back."""
+    weight = torch.ones(1, requires_grad=True)
+    loss = (weight**2).sum()
+    weight.grad = torch.ones(1)
+    torch.optim.SGD([weight], lr=0.1, **settings).step()
+    return torch.autograd.grad(loss, weight)[0].item()
+
+
+with eatorch.show_error(RuntimeError, lines=2):
+    slope_after_step()
+assert abs(slope_after_step(fused=True) - 2) > 0.1
+slope_after_step(fused=True)
+
+# %%
+# That is the slope at the *new* weight, and nobody complains.
+# It can happen where two networks train in turn, as in :ref:`generate`, or where a
+# record is used twice.
+# So call every ``backward`` of a record before the step; and when you write such a
+# loop, try it first without ``fused=True``.
+#
 # .. _errors-module:
 #
 # Modules
