@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site lesson serve test test-site lint catalogs bench clean
+.PHONY: help site lesson offline serve test test-site lint catalogs bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -22,6 +22,9 @@ site: $(VENV)/docs.stamp  ## Build both languages into build/site
 
 lesson: $(VENV)/docs.stamp  ## Run and show one lesson: make lesson L=07
 	@$(SITE).preview $(L)
+
+offline: $(VENV)/docs.stamp  ## Write zip and e-book of build/site anew
+	@$(SITE).offline
 
 serve: $(VENV)/docs.stamp  ## Show build/site on http://127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT)

@@ -12,7 +12,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
@@ -23,7 +23,15 @@ from eatorch.sphinxext.restructured import ExportError, Page
 from eatorch.sphinxext.strings import is_chinese
 from eatorch.sphinxext.translation import translate
 
-__all__ = ["Script", "download_name", "install_code", "write_downloads"]
+__all__ = [
+    "Script",
+    "build_time",
+    "download_name",
+    "install_code",
+    "pack",
+    "write_downloads",
+    "write_whole",
+]
 
 _EVERYTHING = "eatorch-lessons"
 _EPOCH = (
@@ -159,7 +167,7 @@ def write_downloads(  # noqa: PLR0917 - all of them are needed, in this order
     """
     scripts = [Script.read(path) for path in sorted(gallery.glob("*/[0-9]*.py"))]
     others = gallery.parent / "docs" / "_inventories"
-    written = [_write(site / "wheels" / wheel.name, wheel.read_bytes())]
+    written = [write_whole(site / "wheels" / wheel.name, wheel.read_bytes())]
     for language, inventory in inventories.items():
         links = Links(inventory, f"{url}{language}/", others)
         folder = site / language / "downloads"
@@ -168,14 +176,16 @@ def write_downloads(  # noqa: PLR0917 - all of them are needed, in this order
             texts = _texts(script, locales, language)
             install = install_code(url, wheel.name, "\n".join(script.code))
             files = _files(script, texts, links, language, install)
-            written += [_write(folder / name, data) for name, data in files.items()]
+            written += [
+                write_whole(folder / name, data) for name, data in files.items()
+            ]
             parts[script.path.stem] = files
             parts.setdefault(script.path.parent.name, {}).update(files)
             parts.setdefault(_EVERYTHING, {}).update(files)
         for stem, files in parts.items():
-            packed = _zip({**files, wheel.name: wheel.read_bytes()})
+            packed = pack({**files, wheel.name: wheel.read_bytes()})
             name = download_name(stem, language, ".zip")
-            written.append(_write(folder / name, packed))
+            written.append(write_whole(folder / name, packed))
     return written
 
 
@@ -277,19 +287,28 @@ def _cell(index: int, kind: str, content: str) -> dict[str, object]:
     }
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
-    """Pack files so that equal files make an equal zip."""
-    epoch = int(os.environ.get("SOURCE_DATE_EPOCH", _EPOCH))
+def build_time() -> time.struct_time:
+    """Return the time that files carry: ``SOURCE_DATE_EPOCH``, or always the same."""
+    return time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", _EPOCH)))
+
+
+def pack(files: dict[str, bytes], *, stored: str = "") -> bytes:
+    """Pack files so that equal files make an equal zip.
+
+    Args:
+        files: Contents by their names in the zip.
+        stored: Name of a file that comes first and is not compressed.
+    """
     packed = io.BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for name, data in sorted(files.items()):
-            info = ZipInfo(name, time.gmtime(epoch)[:6])
+        for name, data in sorted(files.items(), key=lambda it: (it[0] != stored, it)):
+            info = ZipInfo(name, build_time()[:6])
             info.create_system, info.external_attr = 3, 0o644 << 16
-            archive.writestr(info, data, ZIP_DEFLATED)
+            archive.writestr(info, data, ZIP_STORED if name == stored else ZIP_DEFLATED)
     return packed.getvalue()
 
 
-def _write(path: Path, data: bytes) -> Path:
+def write_whole(path: Path, data: bytes) -> Path:
     """Write a file in one step: a build that is cut off leaves no half file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.part")

@@ -10,6 +10,7 @@ from pathlib import Path
 from eatorch.sphinxext.downloads import write_downloads
 from eatorch.sphinxext.languages import write_root
 from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.offline import write_offline
 from eatorch.sphinxext.search import index_tree
 from eatorch.sphinxext.trees import finish_tree
 
@@ -17,7 +18,7 @@ TREES = ("en", "zh-cn")
 
 
 def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
-    """Finish both trees, add downloads, search and root page, and swap them in.
+    """Finish both trees, add downloads, search and editions, and swap them in.
 
     Args:
         work: Folder with the trees as Sphinx wrote them.
@@ -45,6 +46,7 @@ def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
     write_root(root, draft, url=url)
     for language in TREES:
         index_tree(draft / language, root / "docs" / "terms.json")
+    write_offline(draft, root, url=url)
     return swap(draft, build / "site")
 
 
