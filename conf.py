@@ -33,6 +33,7 @@ extensions = [
     "eatorch.sphinxext.filters",
     "eatorch.sphinxext.error_table",
     "eatorch.sphinxext.data_table",
+    "eatorch.sphinxext.old_new",
     "eatorch.sphinxext.examples",
 ]
 

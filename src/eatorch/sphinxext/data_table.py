@@ -26,7 +26,7 @@ __all__ = ["GROUPS", "credit", "size"]
 
 # Group → name of the function → licence. The docstrings hold the rest.
 _OWN = ("made by code: no rights of others", "由代码生成：不涉及他人的权利")
-_SILENT = ("none comes with the file", "文件没有附带许可证")
+_SILENT = ("no licence comes with the file", "文件没有附带许可证")
 _CC_BY = ("CC BY 4.0", "CC BY 4.0")
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "installed": {
@@ -35,8 +35,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "breast_cancer": _CC_BY,
         "digits": _CC_BY,
         "photo": (
-            "CC BY 2.0 (``flower``, ``china``), public domain (``grace_hopper``)",
-            "CC BY 2.0（``flower``、``china``），公有领域（``grace_hopper``）",
+            "CC BY 2.0 (flower, china), public domain (grace_hopper)",
+            "CC BY 2.0（flower、china），公有领域（grace_hopper）",
         ),
         "elevation": _SILENT,
         "co2": ("public domain", "公有领域"),
@@ -60,8 +60,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 _SAME = {"digit_folders": "digits"}
 _PHOTOS = ("flower", "china", "grace_hopper")
 _HEAD = {
-    False: ("Data set", "Size", "Licence and credit", "Lessons"),
-    True: ("数据集", "大小", "许可证与来源", "课程"),
+    False: ("Data set and size", "What it is, licence and credit", "Lessons"),
+    True: ("数据集与大小", "内容、许可证与来源", "课程"),
 }
 _THOUSAND = 1000
 
@@ -117,7 +117,9 @@ def _told(name: str) -> str:
     loaded = [load(it) for it in _PHOTOS] if name == "photo" else [load()]
     shapes = dict.fromkeys(" × ".join(f"{n:,}" for n in size(it)[0]) for it in loaded)
     kilobytes = max(1, round(sum(size(it)[1] for it in loaded) / _THOUSAND))
-    return "\n\n".join([*shapes, f"{kilobytes:,} kB"])
+    return "\n\n".join([*shapes, f"{kilobytes:,} kB"]).replace(
+        " ", "\N{NO-BREAK SPACE}"
+    )
 
 
 class DataTable(Lookup):
@@ -134,13 +136,13 @@ class DataTable(Lookup):
         for name, licence in group.items():
             load = getattr(data, name)
             first = (inspect.getdoc(load) or "").partition("\n")[0]
+            told = chinese.get(first, first)
             thanks = [chinese.get(text, text) for text in credit(load)]
             rows.append(
                 (
-                    f":func:`~eatorch.data.{name}`\n\n{chinese.get(first, first)}",
-                    _told(name),
-                    "\n\n".join([licence[self.chinese], *thanks]),
-                    "\n\n".join(lessons.get(name, ["–"])),
+                    f":func:`~eatorch.data.{name}`\n\n{_told(name)}",
+                    "\n\n".join([told, f"*{licence[self.chinese]}*", *thanks]),
+                    ", ".join(lessons.get(name, ["–"])),
                 )
             )
         return [self.table("data-sets", _HEAD[self.chinese], rows)]
@@ -153,7 +155,7 @@ class DataTable(Lookup):
             used = uses(lesson, self.root / "docs" / "lessons", {})
             names = [use.name.removeprefix("eatorch.data.") for use in used]
             for name in dict.fromkeys(_SAME.get(it, it) for it in names):
-                link = f"{lesson.number} :ref:`{lesson.label}`"
+                link = f":ref:`{lesson.number} <{lesson.label}>`"
                 found.setdefault(name, []).append(link)
         return found
 
