@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site lesson offline serve test test-site lint catalogs bench clean
+.PHONY: help site lesson offline serve test test-site lint catalogs linkcheck bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -45,6 +45,15 @@ lint: $(VENV)/lint.stamp  ## Check style and types
 
 catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date (only one: L=07)
 	@$(SITE).refresh $(L)
+
+# In a copy, where no lesson runs: an address stands in the text, not in what code prints.
+LINKS := build/linkcheck
+linkcheck: $(VENV)/docs.stamp  ## Ask every outside link whether it works (needs a network)
+	@rm -rf $(LINKS) && mkdir -p $(LINKS)
+	@cp -r conf.py docutils.conf CONTRIBUTING.md docs gallery $(LINKS) && rm -rf $(LINKS)/docs/lessons
+	@$(BIN)/python -m sphinx -q -b linkcheck -c $(LINKS) -D plot_gallery=0 -D nb_execution_mode=off \
+		-D linkcheck_anchors=0 -D linkcheck_timeout=20 -D 'linkcheck_ignore=http://localhost.*' \
+		$(LINKS)/docs $(LINKS)/out
 
 bench: $(VENV)/bench.stamp  ## Measure side by side; VENV=.venv-bench keeps the peers apart
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
