@@ -574,7 +574,8 @@ with eatorch.show_error(AssertionError):
     anywhere(torch.zeros(1, 1, 9, 9))  # height and width have kept their numbers
 
 # %%
-# It reads all held-out digits in one batch, as well as the network it was made from.
+# It reads all held-out digits in one batch, as accurately as the network that it was
+# made from.
 # ``s`` with a number is the name that PyTorch uses inside for our ``batch``, and
 # ``int_oo`` is its infinity.
 #
