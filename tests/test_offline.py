@@ -15,7 +15,8 @@ from eatorch.sphinxext.book import book_files, outline
 from eatorch.sphinxext.offline import offer, write_offline, zip_files
 
 URL = "https://example.org/site/"
-HEAD = '<link href="../_static/eatorch.css" rel="stylesheet"/>'
+HEAD = """<link href="../_static/eatorch.css" rel="stylesheet"/>
+<link as="font" href="../_static/fonts/stix.woff2" rel="preload"/>"""
 NAVIGATION = """<div class="sidebar-tree"><ul>
 <li><a href="lessons/index.html">Lessons &amp; more</a><input type="checkbox"/><ul>
 <li><a href="lessons/01_one.html">One</a></li></ul></li>
@@ -133,6 +134,7 @@ def test_the_zip_holds_the_wheel_beside_the_scripts_and_no_dead_weight(
     assert not left_out & set(files)
     lesson = files["lessons/01_one.html"].decode()
     assert "peek.js" not in lesson
+    assert "preload" not in lesson  # refused for pages that are opened as files
     assert "_static/eatorch.js" in lesson
     assert '&lt;a href="not/a/link.html"&gt;' in lesson  # code is no link
 

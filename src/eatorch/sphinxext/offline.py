@@ -21,7 +21,10 @@ _OFFER = "start/offline.html"
 # Of no use in a folder: the page for wrong addresses, the list of names for other
 # sites, and the look at the other language, which is not in the zip.
 _LEFT_OUT = {"404.html", "objects.inv", "_static/peek.js"}
-_PEEK = re.compile(r'<script[^>]*src="[^"]*_static/peek\.js[^>]*></script>')
+# The look itself, and a hint to load a font early, which browsers refuse for files.
+_NOT_FROM_DISK = re.compile(
+    r'<script[^>]*src="[^"]*_static/peek\.js[^>]*></script>|<link[^>]*rel="preload"[^>]*>'
+)
 _TAG = re.compile(r"<(?:a|link|img|script|form|source)\s[^>]*>")
 _ADDRESS = re.compile(r'(?<=\s)(href|src|action)="([^"]*)"')
 _OFFERED = re.compile(r'\n<p class="downloads offline-file">.*?</p>\n', re.DOTALL)
@@ -82,7 +85,7 @@ def zip_files(site: Path, language: str, url: str) -> dict[str, bytes]:
     for wheel in (site / "wheels").glob("*.whl"):
         files[f"downloads/{wheel.name}"] = wheel.read_bytes()
     for name in [name for name in files if name.endswith(".html")]:
-        page = _PEEK.sub("", files[name].decode())
+        page = _NOT_FROM_DISK.sub("", files[name].decode())
         files[name] = _lead_to_web(page, name, set(files), url, language).encode()
     return files
 
