@@ -23,6 +23,11 @@ def learned_by_heart() -> Tensor:
     return real
 
 
+def copied_from_the_test() -> Tensor:
+    real: Tensor = 2 * eatorch.data.digits().images[-360:] - 1
+    return real
+
+
 def one_drawing() -> Tensor:
     """The mode collapse: the same picture with a little noise, 360 times."""
     drawings: Tensor = 2 * eatorch.data.digits().images[1500] - 1 + 0.1 * noise()
@@ -99,6 +104,16 @@ def half_of_it(
     return float(loss.detach())
 
 
+def sums_instead_of_means(
+    real: Tensor, noise: Tensor, generator: Any, discriminator: Any, optimizer: Any
+) -> float:
+    loss = losses(real, generator(noise).detach(), discriminator) * len(real)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return float(loss.detach())
+
+
 def freezes_the_generator(
     real: Tensor,
     noise: Tensor,
@@ -146,6 +161,7 @@ WRONG: dict[str, list[Any]] = {
     "36-2": [
         noise(),
         learned_by_heart(),
+        copied_from_the_test(),
         one_drawing(),
         from_zero_to_one(),
         noise()[:64],
@@ -160,6 +176,7 @@ WRONG: dict[str, list[Any]] = {
         no_step,
         detached_too_late,
         half_of_it,
+        sums_instead_of_means,
         freezes_the_generator,
     ],
     "36-4": [as_a_number, classes_not_counted, in_front, only_for_noise, reshaped],

@@ -51,7 +51,7 @@ _SHAPE = (_DRAWINGS, 1, 8, 8)
 _COMPONENTS = 10
 _FAR = 1.4  # distance; about 0.4 for training pictures, 0.8 after 600 rounds
 _ALIKE = 0.6  # spread of the drawings, real digits have 1
-_CLOSE = 0.5  # per picture: nearer than that to a training picture is a copy
+_CLOSE = 0.5  # per picture: nearer than that to a real picture is a copy
 _TRAINING = 0.6  # share of the digits that the lesson trains on
 
 
@@ -80,13 +80,12 @@ def longer(answer: Any) -> None:
     """Measure drawings on the principal components of their pixels."""
     drawings = _drawings(answer)
     real = 2 * digits().images.flatten(1) - 1
-    training = real[: int(_TRAINING * len(real))]
     fresh = real[int(_TRAINING * len(real)) :]
-    if (copies := int((torch.cdist(drawings, training).amin(1) < _CLOSE).sum())) > 0:
+    if (copies := int((torch.cdist(drawings, real).amin(1) < _CLOSE).sum())) > 0:
         raise Slip(
-            f"{copies} of the drawings are copies of training pictures. Hand in what "
-            "the generator draws.",
-            f"有 {copies} 张是训练图片的复制品。请交上生成器画的图片。",
+            f"{copies} of the drawings are copies of real pictures. Hand in what the "
+            "generator draws.",
+            f"有 {copies} 张是真图片的复制品。请交上生成器画的图片。",
         )
     spread = _spread(drawings) / _spread(fresh)
     if spread < _ALIKE:
@@ -213,6 +212,11 @@ def _expect_loss(got: Any, real: Tensor, noise: Tensor, *nets: nn.Module) -> Non
         raise Slip(
             "This is half of the loss: add the two means, as the lesson does.",
             "这是损失的一半：像课文那样，把两个均值加起来。",
+        )
+    if isinstance(got, float) and math.isclose(got, want * len(real), rel_tol=1e-4):
+        raise Slip(
+            "This is the sum over the batch: take the mean of each part.",
+            "这是整个批次的总和：每一部分都应取均值。",
         )
     try:
         expect_number(got, want)
