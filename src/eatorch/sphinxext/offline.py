@@ -21,9 +21,11 @@ _OFFER = "start/offline.html"
 # Of no use in a folder: the page for wrong addresses, the list of names for other
 # sites, and the look at the other language, which is not in the zip.
 _LEFT_OUT = {"404.html", "objects.inv", "_static/peek.js"}
-# The look itself, and a hint to load a font early, which browsers refuse for files.
+# The look itself with its buttons, and a hint to load a font early, which browsers
+# refuse for files.
 _NOT_FROM_DISK = re.compile(
     r'<script[^>]*src="[^"]*_static/peek\.js[^>]*></script>|<link[^>]*rel="preload"[^>]*>'
+    r'|<button[^>]*class="peek-switch"[^>]*>[^<]*</button>'
 )
 _TAG = re.compile(r"<(?:a|link|img|script|form|source)\s[^>]*>")
 _ADDRESS = re.compile(r'(?<=\s)(href|src|action)="([^"]*)"')
