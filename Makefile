@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site lesson offline serve test test-site lint catalogs linkcheck bench clean
+.PHONY: help site new lesson offline serve test test-site lint catalogs linkcheck bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -19,6 +19,9 @@ $(VENV)/%.stamp: pyproject.toml constraints.txt
 
 site: $(VENV)/docs.stamp  ## Build both languages into build/site
 	@$(SITE).build
+
+new: $(VENV)/docs.stamp  ## Begin a lesson: make new L=39 T="Title" [P=2_core]
+	@$(SITE).scaffold "$(L)" "$(T)" $(P)
 
 lesson: $(VENV)/docs.stamp  ## Run and show one lesson: make lesson L=07
 	@$(SITE).preview $(L)

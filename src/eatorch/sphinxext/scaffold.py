@@ -1,0 +1,93 @@
+"""``make new L=39 T="Title"``: the files of a new lesson, ready to be filled in.
+
+The lesson runs as it is. Its checks fail until they are written, and so do its tests,
+so that nothing is forgotten. Nothing that exists is written over.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from string import Template
+
+from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.refresh import refresh
+from eatorch.sphinxext.running import BuildError, say
+
+__all__ = ["scaffold"]
+
+
+def scaffold(root: Path, number: str, title: str, part: str = "") -> list[Path]:
+    """Write script, checks and wrong answers of a new lesson.
+
+    Args:
+        root: The project.
+        number: Two digits that no lesson has.
+        title: Title in English; its first word becomes name and label.
+        part: Folder in ``gallery``; the one of the lesson before it if empty.
+
+    Returns:
+        The new files.
+
+    Raises:
+        BuildError: If the number is wrong or taken, the title has no word for a name
+            or one that is taken, the part does not exist, or a file is in the way.
+    """
+    lessons = read_lessons(root / "gallery")
+    if not re.fullmatch(r"\d\d", number) or number in {it.number for it in lessons}:
+        taken = ", ".join(it.number for it in lessons)
+        raise BuildError(f"L must be two digits but not {taken}, got {number!r}")
+    label = "".join(re.findall(r"[a-z0-9]+", title.lower())[:1])
+    if not label or label in {it.label for it in lessons}:
+        raise BuildError(
+            "T must begin with an English word that is no lesson's label, "
+            f"got {title!r}"
+        )
+    before = [it.chapter for it in lessons if it.number < number]
+    chapter = root / "gallery" / (part or (before or [lessons[0].chapter])[-1])
+    if not chapter.is_dir():
+        raise BuildError(f"P must be a folder of gallery, got {part!r}")
+    values = {"number": number, "label": label, "title": title}
+    values["underline"] = "=" * len(title)
+    return _write(root, chapter / f"{number}_{label}.py", values)
+
+
+def _write(root: Path, script: Path, values: dict[str, str]) -> list[Path]:
+    number = values["number"]
+    places = {
+        "lesson": script,
+        "checks": root / "src" / "eatorch" / "exercises" / f"lesson_{number}.py",
+        "wrong": root / "tests" / "exercises" / f"wrong_{number}.py",
+    }
+    for path in places.values():
+        if path.exists():
+            raise BuildError(f"{path} exists; move it away or choose another number")
+    for name, path in places.items():
+        template = root / "docs" / "_templates" / "new" / f"{name}.py.txt"
+        text = Template(template.read_text(encoding="utf-8")).substitute(values)
+        path.write_text(text, encoding="utf-8")
+    return list(places.values())
+
+
+def main() -> int:
+    """Write the lesson that the command line describes; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("number")
+    parser.add_argument("title")
+    parser.add_argument("part", nargs="?", default="")
+    given = parser.parse_args()
+    root = Path.cwd()
+    try:
+        written = scaffold(root, given.number, given.title, given.part)
+        written += refresh(root, given.number)
+    except BuildError as error:
+        print(f"eatorch: {error}", file=sys.stderr)
+        return 1
+    for path in written:
+        say(f"wrote {path.relative_to(root)}")
+    say(f"'make lesson L={given.number}' shows it")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""A new lesson is a few files that run; nothing that exists is written over."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eatorch.sphinxext.metadata import read_lesson, read_lessons
+from eatorch.sphinxext.running import BuildError
+from eatorch.sphinxext.scaffold import scaffold
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Copy what a new lesson is made from, and two lessons."""
+    shutil.copytree(ROOT / "docs" / "_templates", tmp_path / "docs" / "_templates")
+    for name in ("1_workflow/01_hello", "2_core/07_tensor"):
+        target = tmp_path / "gallery" / f"{name}.py"
+        target.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "gallery" / f"{name}.py", target)
+    (tmp_path / "src" / "eatorch" / "exercises").mkdir(parents=True)
+    (tmp_path / "tests" / "exercises").mkdir(parents=True)
+    return tmp_path
+
+
+def test_a_new_lesson_has_header_checks_and_wrong_answers(project: Path) -> None:
+    script, checks, wrong = scaffold(project, "39", "Graphs of networks")
+    lesson = read_lesson(script)
+    assert script == project / "gallery" / "2_core" / "39_graphs.py"
+    assert (lesson.number, lesson.label) == ("39", "graphs")
+    assert lesson.title == "Graphs of networks"
+    assert len(read_lessons(project / "gallery")) == 3
+    for path in (script, checks, wrong):
+        ast.parse(path.read_text(encoding="utf-8"))
+        assert "$" not in path.read_text(encoding="utf-8")
+
+
+def test_a_new_lesson_runs_and_its_checks_fail(project: Path) -> None:
+    script, checks, _ = scaffold(project, "39", "Graphs")
+    run = (
+        "import runpy, sys, matplotlib; matplotlib.use('agg')\n"
+        "runpy.run_path(sys.argv[2])\n"  # registers the checks
+        "from eatorch import checking\n"
+        "checking._find = checking._CHECKS.__getitem__\n"
+        "runpy.run_path(sys.argv[1])\n"
+        "print(checking.verdict('39-2', 50).en)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", run, str(script), str(checks)],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Not answered yet") == 2
+    assert "not written" in done.stdout
+
+
+def test_the_part_can_be_chosen(project: Path) -> None:
+    script, *_ = scaffold(project, "39", "Graphs", "1_workflow")
+    assert script.parent.name == "1_workflow"
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "part", "told"),
+    [
+        ("7", "Graphs", "", "L must be two digits"),
+        ("07", "Graphs", "", "not 01, 07, got '07'"),
+        ("39", "", "", "T must begin with an English word"),
+        ("39", "Tensor again", "", "no lesson's label, got 'Tensor again'"),
+        ("39", "Graphs", "9_none", "P must be a folder of gallery, got '9_none'"),
+    ],
+)
+def test_wrong_wishes_are_told(
+    project: Path, number: str, title: str, part: str, told: str
+) -> None:
+    with pytest.raises(BuildError, match=told):
+        scaffold(project, number, title, part)
+    assert len(read_lessons(project / "gallery")) == 2
+
+
+def test_nothing_is_written_over(project: Path) -> None:
+    own = project / "tests" / "exercises" / "wrong_39.py"
+    own.write_text("mine")
+    with pytest.raises(BuildError, match=r"wrong_39\.py exists"):
+        scaffold(project, "39", "Graphs")
+    assert own.read_text() == "mine"
+    assert len(read_lessons(project / "gallery")) == 2
