@@ -6,9 +6,9 @@
 (() => {
   "use strict";
 
-  const MOST_READ = 60; // pages whose text is read for one query
+  // Pages whose text is read for one query.
+  const MOST_READ = 100;
   const LOOSELY = 0.6; // weight of a word that means nearly the same
-  const MOST_SHOWN = 30;
   const form = document.getElementById("search-form");
   const input = document.getElementById("search-input");
   const status = document.getElementById("search-status");
@@ -23,7 +23,13 @@
   // words is guesswork, and the guesses for page and query would differ.
   const HAN = /\p{Script=Han}/u;
   const BETWEEN = /(\p{Script=Han})(?=\p{Script=Han})/gu;
-  const join = (text = "") => text.replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, "");
+  // So does each part of a dotted name: "torch .as_tensor".
+  const DOT = /(?<=[a-z0-9_])\.(?=[a-z_])/gi;
+  const cut = (query) => query.replace(BETWEEN, "$1 ").replace(DOT, " .");
+  const join = (text = "") =>
+    text
+      .replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, "")
+      .replace(/(?<=[a-z0-9_)\]]) \.(?=[a-z_])/gi, ".");
   const joined = (page) => ({
     url: page.url,
     content: join(page.content),
@@ -41,7 +47,7 @@
 
   // English endings are cut so that "gradients" finds "gradient", and back.
   const stem = (word) =>
-    /^[a-z]{6,}$/.test(word) ? word.replace(/(ations?|ions?|ies|ing|ed|es|s|e|y)$/, "") : word;
+    /^[a-z-]{6,}$/.test(word) ? word.replace(/(ations?|ions?|ies|ing|ed|es|s|e|y)$/, "") : word;
 
   // A compound such as 张量形状 may stand on the page in parts of two or more characters.
   const partsOf = (word, text) => {
@@ -101,7 +107,7 @@
   const search = async (pagefind, query, synonyms) => {
     const pages = new Map();
     for (const [variant, weight] of variants(query, synonyms)) {
-      const { results } = await pagefind.search(variant.replace(BETWEEN, "$1 "));
+      const { results } = await pagefind.search(cut(variant));
       const read = results.slice(0, MOST_READ).map((result) => result.data());
       for (const page of (await Promise.all(read)).map(joined)) {
         const answer = rank(page, variant);
@@ -144,7 +150,7 @@
     return links.length ? [element("ul", ...links)] : [];
   };
   const show = (answers) => {
-    const items = answers.slice(0, MOST_SHOWN).map((answer) => {
+    const items = answers.map((answer) => {
       const title = element("h2", link(answer.page.url, answer.page.meta.title));
       return element("li", title, excerpt(answer), ...sections(answer));
     });

@@ -14,6 +14,10 @@ _SECTION = re.compile(
     r'<section id="([^"]+)">\s*((?:<span id="[^"]+"></span>\s*)*)<h([2-4])(?=[ >])'
 )
 _SIGNATURE = re.compile(r'<dt class="sig[^"]*" id="([^"]+)">')
+# "torch.as_tensor" becomes "torch .as_tensor", so that its last part is a word as well.
+_TEXT = re.compile(r">([^<>]+)<")
+_DOT = re.compile(r"(?<=[A-Za-z0-9_])\.(?=[A-Za-z_])")
+_DOT_IN_CODE = '<span class="o">.</span>'
 _CHINESE = re.compile("([\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
 
 __all__ = ["index_tree", "synonyms"]
@@ -66,13 +70,16 @@ def _copy_pages(tree: Path, folder: Path) -> None:
     """Copy the pages in the form that Pagefind reads best.
 
     Each section's id moves to its heading and each documented name becomes a heading,
-    so that answers link to them. Each Chinese character becomes a word: page and query
-    are cut alike, and compounds are found; search.js puts the text together again.
+    so that answers link to them. Each Chinese character becomes a word, and so does each
+    part of a dotted name: page and query are cut alike, and compounds are found;
+    search.js puts the text together again.
     """
     for path in tree.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         page = _SECTION.sub(r'<section>\2<h\3 id="\1"', page)
         page = _SIGNATURE.sub(r'<dt><h4 id="\1">\1</h4>', page)
+        page = _TEXT.sub(lambda text: _DOT.sub(" .", text[0]), page)
+        page = page.replace(_DOT_IN_CODE, _DOT_IN_CODE.replace(">.", "> ."))
         page = _CHINESE.sub(r"\1 ", page)
         copy = folder / path.relative_to(tree)
         copy.parent.mkdir(parents=True, exist_ok=True)
