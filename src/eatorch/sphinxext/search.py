@@ -70,8 +70,8 @@ def _copy_pages(tree: Path, folder: Path) -> None:
     """Copy the pages in the form that Pagefind reads best.
 
     Each section's id moves to its heading and each documented name becomes a heading,
-    so that answers link to them. Each Chinese character becomes a word, and so does each
-    part of a dotted name: page and query are cut alike, and compounds are found;
+    so that answers link to them. Each Chinese character becomes a word, and so does
+    each part of a dotted name: page and query are cut alike, and compounds are found;
     search.js puts the text together again.
     """
     for path in tree.rglob("*.html"):
