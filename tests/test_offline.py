@@ -8,10 +8,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_STORED, ZipFile
 
+import matplotlib as mpl
 import pytest
+from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image
 
 from eatorch.sphinxext.book import book_files, outline
+from eatorch.sphinxext.fonts import chinese_letters, cut_font, find_font
 from eatorch.sphinxext.offline import offer, write_offline, zip_files
 
 URL = "https://example.org/site/"
@@ -274,3 +277,34 @@ def test_a_page_that_is_no_xml_is_named(site: Path, tmp_path: Path) -> None:
     (site / "en" / "lessons" / "01_one.html").write_text(page)
     with pytest.raises(RuntimeError, match=r"lessons/01_one\.xhtml of the book"):
         book_files(site / "en", "en", f"{URL}en/", tmp_path / "cache")
+
+
+def test_book_carries_its_chinese_letters_if_a_font_is_here(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = site / "zh-cn"
+    name = "OEBPS/_static/fonts/noto-sans-cjk-sc.otf"
+    if find_font():
+        files = book_files(tree, "zh-cn", URL, tmp_path)
+        font = TTFont(io.BytesIO(files[name]))
+        pages = [data for key, data in files.items() if key.endswith(".xhtml")]
+        wanted = {ord(letter) for letter in chinese_letters(pages)}
+        assert wanted
+        assert wanted <= set(font.getBestCmap())
+        assert len(files[name]) < 1_000_000
+        assert b"Open Font License" in files[name.replace(".otf", "-licence.txt")]
+        assert b"noto-sans-cjk-sc.otf" in files["OEBPS/book.css"]
+        assert files == book_files(tree, "zh-cn", URL, tmp_path / "another")
+    monkeypatch.setattr("eatorch.sphinxext.book.find_font", lambda: None)
+    without = book_files(tree, "zh-cn", URL, tmp_path)
+    assert name not in without
+    assert b"noto" not in without["OEBPS/book.css"]
+
+
+def test_a_collection_without_the_font_is_told(tmp_path: Path) -> None:
+    other = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    collection = TTCollection()
+    collection.fonts = [TTFont(other)]
+    collection.save(tmp_path / "other.ttc")
+    with pytest.raises(ValueError, match="must hold the font 'Noto Sans CJK SC'"):
+        cut_font(tmp_path / "other.ttc", "中", tmp_path / "cache")

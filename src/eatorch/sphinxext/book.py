@@ -1,8 +1,8 @@
 """Turn the finished pages of one language into the files of an EPUB 3 book.
 
 A book has no scripts, no second colour scheme and no downloads; its formulas are the
-pages' own MathML. E-readers bring Chinese fonts along, so none is embedded; the small
-font for formulas is.
+pages' own MathML. It carries a font for formulas and, where one is installed, a Chinese
+one with just the characters that it uses; else it relies on the e-reader's own.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
 from eatorch.sphinxext.downloads import build_time
+from eatorch.sphinxext.fonts import chinese_letters, cut_font, find_font
 from eatorch.sphinxext.strings import text
 
 __all__ = ["Chapter", "book_files", "outline"]
@@ -127,9 +128,21 @@ _MEDIA = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".woff2": "font/woff2",
+    ".otf": "font/otf",
     ".txt": "text/plain",
 }
 _QUALITY = 85
+_FONT = "_static/fonts/noto-sans-cjk-sc"
+# Latin letters stay with the reader's font: the Chinese one is cut down to Chinese.
+_FONT_STYLE = f"""\
+@font-face {{
+  font-family: "Noto Sans CJK SC";
+  src: url({_FONT}.otf);
+  unicode-range: U+2E80-FFFF, U+20000-2FA1F;
+}}
+body {{ font-family: "Noto Sans CJK SC", serif; }}
+code, pre {{ font-family: "Noto Sans CJK SC", monospace; }}
+"""
 
 
 @dataclass
@@ -196,7 +209,9 @@ def book_files(tree: Path, language: str, url: str, cache: Path) -> dict[str, by
     pages = {_name(it.page): book.page(it.page, it.title) for it in every}
     contents = _contents(chapters, text("contents", language), language)
     files = {"contents.xhtml": contents, **pages, **book.pictures}
-    files["book.css"] = _style(tree)
+    carried = _chinese_font([contents, *pages.values()], cache)
+    files |= carried
+    files["book.css"] = _style(tree) + (_FONT_STYLE.encode() if carried else b"")
     for font in sorted((tree / "_static" / "fonts").glob("*")):
         files[f"_static/fonts/{font.name}"] = font.read_bytes()
     package = _package(files, list(pages), language, url)
@@ -207,6 +222,15 @@ def book_files(tree: Path, language: str, url: str, cache: Path) -> dict[str, by
         "OEBPS/book.opf": package.encode(),
         **inside,
     }
+
+
+def _chinese_font(pages: list[bytes], cache: Path) -> dict[str, bytes]:
+    """Return the Chinese font of the book with its licence; nothing if none is here."""
+    source, letters = find_font(), chinese_letters(pages)
+    if source is None or not letters:
+        return {}
+    font, notes = cut_font(source, letters, cache)
+    return {f"{_FONT}.otf": font, f"{_FONT}-licence.txt": notes.encode()}
 
 
 def _name(page: str) -> str:
