@@ -101,7 +101,6 @@
       button.type = "button";
       button.className = "peek-button";
       button.textContent = words.peekShort;
-      button.lang = other.lang;
       button.setAttribute("aria-label", words.peekParagraph);
       button.setAttribute("aria-expanded", "false");
       block.append(" ", button);

@@ -26,6 +26,11 @@ class Names(ast.NodeVisitor):
         for name in node.names:
             self.roots[name.asname or name.name] = name.name.partition(".")[0]
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """Pass over decorators: a highlighter marks ``@torch.no_grad`` as one word."""
+        for part in (node.args, *node.body):
+            self.visit(part)
+
     def visit_Attribute(self, node: ast.Attribute) -> None:
         dotted = ast.unparse(node)
         if dotted.partition(".")[0] in self.roots and "(" not in dotted:
@@ -40,7 +45,7 @@ def public_names(script: Path) -> set[str]:
     return {
         name
         for name in names.found
-        if names.roots[name.partition(".")[0]] in LINKED and "__" not in name
+        if names.roots[name.partition(".")[0]] in LINKED and "._" not in name
     }
 
 

@@ -25,7 +25,7 @@ _LEFT_OUT = {"404.html", "objects.inv", "_static/peek.js"}
 # refuse for files.
 _NOT_FROM_DISK = re.compile(
     r'<script[^>]*src="[^"]*_static/peek\.js[^>]*></script>|<link[^>]*rel="preload"[^>]*>'
-    r'|<button[^>]*class="peek-switch"[^>]*>[^<]*</button>'
+    r'|<button[^>]*class="peek-switch".*?</button>'
 )
 _TAG = re.compile(r"<(?:a|link|img|script|form|source)\s[^>]*>")
 _ADDRESS = re.compile(r'(?<=\s)(href|src|action)="([^"]*)"')

@@ -167,7 +167,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "filter_count": ("{count} of {all} rows", "显示 {count}/{all} 行"),
     "used_here": ("Functions in this lesson ({count})", "本课用到的函数（{count}）"),
     # A paragraph in the other language
-    "peek_short": ("中", "En"),
+    "peek_short": ("中", "英"),
     "peek_long": ("Chinese beside it (t)", "对照英文（t）"),
     "peek_mode": (
         "Tap a paragraph to see it in Chinese; the key t does the same",
