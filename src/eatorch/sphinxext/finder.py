@@ -4,7 +4,6 @@ from collections import defaultdict
 from pathlib import Path
 
 from docutils import nodes
-from docutils.nodes import make_id
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -63,7 +62,7 @@ def _row(name: str, places: Places, known: dict[str, str]) -> nodes.row:
             where += nodes.list_item("", _place(lesson, use))
     cells = [nodes.paragraph("", "", _link(name, known)), where]
     row = nodes.row("", *[nodes.entry("", cell) for cell in cells])
-    row["ids"] = [make_id(f"name-{name}")]
+    row["ids"] = [f"name-{name}"]  # as it is: torch.tensor is not torch.Tensor
     return row
 
 

@@ -169,7 +169,7 @@ def _switches(soup: BeautifulSoup, page: Page) -> list[Tag]:
     """
     assert page.lesson is not None
     tick = soup.new_tag("label", attrs={"class": "tick"})
-    box = soup.new_tag("input", attrs={"type": "checkbox", "autocomplete": "off"})
+    box = soup.new_tag("input", attrs={"type": "checkbox"})
     box["data-tick"] = page.lesson.number
     tick.extend([box, f" {page.text('tick_lesson')}"])
     peek = soup.new_tag("button", attrs={"type": "button", "class": "peek-switch"})
