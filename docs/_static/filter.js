@@ -18,7 +18,6 @@
       status.textContent = box.dataset.count.replace("{count}", count).replace("{all}", rows.length);
     };
     input.addEventListener("input", update);
-    box.hidden = false;
     update();
   }
 })();

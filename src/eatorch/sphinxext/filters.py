@@ -21,7 +21,7 @@ class Filter(SphinxDirective):
         name = escape(self.arguments[0])
         language = self.config.language
         box = (
-            f'<p class="filter" data-table="{name}" hidden'
+            f'<p class="filter" data-table="{name}"'
             f' data-count="{text("filter_count", language)}">'
             f"<label>{text('filter', language)} "
             '<input type="search" autocomplete="off" spellcheck="false"></label> '
