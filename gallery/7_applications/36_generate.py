@@ -318,7 +318,7 @@ assert 2 * real < marks["autoencoder, 2"][0] < 0.5 * marks["noise"][0]
 # .. list-table::
 #    :header-rows: 1
 #
-#    * -
+#    * - Aspect
 #      - supervised
 #      - adversarial
 #    * - The target
