@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from eatorch.checking import Slip, call, exercise, expect_tensor, expect_type
+from eatorch.exercises.common import ByHand
 from eatorch.expecting import Untouched
 
 Words = tuple[str, str]
@@ -32,9 +32,9 @@ def four_quantities(answer: Any) -> None:
             layer(batch)
         options = {} if momentum == 0.1 else {"momentum": momentum}
         copies = [batch.clone() for batch in batches]
-        with _Watch("batch_norm") as watch:
+        with ByHand("batch_norm") as watch:
             got = call(answer, copies, **options)
-        _refuse_norms(watch)
+        watch.refuse()
         _compare_quantities(got, layer, batches, momentum)
 
 
@@ -119,9 +119,9 @@ def four_steps(answer: Any) -> None:
         _fill(layer, generator)
         x = 1 + 2 * torch.randn(shape, generator=generator)
         want = layer(x)
-        with _Watch("batch_norm", "layer_norm", "group_norm", "instance_norm") as watch:
+        with ByHand("batch_norm", "layer_norm", "group_norm", "instance_norm") as watch:
             got = _single(_call_broadcast(answer, x.clone(), layer))
-        _refuse_norms(watch)
+        watch.refuse()
         _refuse_known_steps(got, x, layer)
         expect_tensor(
             got,
@@ -416,30 +416,6 @@ def _compare_running(running: Tensor) -> None:
             f"Number {place} of running_var is not right. What was there before, and "
             "which variance comes in?",
             f"running_var 的第 {place} 个数不对。原来是多少？进来的是哪一种方差？",
-        )
-
-
-class _Watch(TorchFunctionMode):
-    """Notes the names of forbidden functions that are called."""
-
-    def __init__(self, *names: str) -> None:
-        super().__init__()
-        self.names, self.heard = names, list[str]()
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        name = getattr(func, "__name__", "")
-        if any(forbidden in name for forbidden in self.names):
-            self.heard.append(name)
-        return func(*args, **(kwargs or {}))
-
-
-def _refuse_norms(watch: _Watch) -> None:
-    if watch.heard:
-        raise Slip(
-            f"Your function calls {watch.heard[0]}. Do its work by hand instead.",
-            f"你的函数调用了 {watch.heard[0]}。本题要求自己动手算。",
         )
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
 from eatorch.checking import (
     Slip,
@@ -18,6 +17,7 @@ from eatorch.checking import (
     expect_tensor,
     expect_type,
 )
+from eatorch.exercises.common import ByHand
 
 Words = tuple[str, str]
 
@@ -155,13 +155,9 @@ def three_reductions(answer: Any) -> None:
         ),
     ]
     for inputs in cases:
-        with _Watch() as watch:
+        with ByHand(*_FORBIDDEN) as watch:
             got = call(answer, *(each.clone() for each in inputs))
-        if watch.heard:
-            raise Slip(
-                f"Your function calls {watch.heard}. Do its work by hand instead.",
-                f"你的函数调用了 {watch.heard}。本题要求自己动手算。",
-            )
+        watch.refuse()
         _compare_reductions(got, *inputs)
 
 
@@ -330,22 +326,6 @@ def _refuse_known_floors(got: Any, classes: int, smoothing: float) -> None:
             number, want, rel_tol=2e-3, abs_tol=1e-4
         ):
             raise Slip(*told)
-
-
-class _Watch(TorchFunctionMode):
-    """Notes whether a loss of PyTorch is called."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard = ""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        name = getattr(func, "__name__", "")
-        if any(forbidden in name for forbidden in _FORBIDDEN):
-            self.heard = name
-        return func(*args, **(kwargs or {}))
 
 
 def _same(got: Tensor, want: Tensor) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from eatorch.checking import Slip, call, exercise, expect_tensor, expect_type
+from eatorch.exercises.common import ByHand
 
 Words = tuple[str, str]
 
@@ -135,13 +135,9 @@ def own_dropout(answer: Any) -> None:
 
 def _forward(answer: Any, x: Tensor, p: float, *, training: bool) -> Tensor:
     given = x.clone()
-    with _Watch() as watch:
+    with ByHand("dropout") as watch:
         got = _tensor(call(answer, given, p, training))
-    if watch.heard:
-        raise Slip(
-            f"Your function calls {watch.heard}. Do its work by hand instead.",
-            f"你的函数调用了 {watch.heard}。本题要求自己动手做。",
-        )
+    watch.refuse()
     if not torch.equal(given, x):
         raise Slip(
             "Your function changed x itself. Return a new tensor instead.",
@@ -470,22 +466,6 @@ def _look_at_passes(mean: Any, spread: Any, model: _Counted) -> None:
     biased = outputs.std(0, correction=0)
     want = biased if _same(spread, biased) else right  # both are called deviation
     expect_tensor(spread, want, en="the spread", zh="标准差", tolerance=1e-4)
-
-
-class _Watch(TorchFunctionMode):
-    """Notes whether a dropout of PyTorch is called."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard = ""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        name = getattr(func, "__name__", "")
-        if "dropout" in name:
-            self.heard = name
-        return func(*args, **(kwargs or {}))
 
 
 def _tensor(got: Any) -> Any:

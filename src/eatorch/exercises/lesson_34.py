@@ -12,12 +12,11 @@ from eatorch.checking import (
     Slip,
     call,
     exercise,
-    expect_entries,
     expect_number,
     expect_tensor,
     expect_type,
 )
-from eatorch.expecting import shorten
+from eatorch.exercises.common import expect_kinds
 
 Words = tuple[str, str]
 
@@ -49,21 +48,7 @@ _HINTS: tuple[Words, ...] = (
 @exercise("34-1")
 def kinds(answer: Any) -> None:
     """Sort six statements."""
-    if isinstance(answer, ndarray):
-        answer = answer.tolist()
-    expect_type(answer, (list, tuple), en="a list of strings", zh="由字符串组成的列表")
-    expect_entries(answer, _TRUTH, _HINTS, read=_kind)
-
-
-def _kind(number: int, entry: Any) -> str:
-    word = entry.strip().lower() if isinstance(entry, str) else ""
-    if word not in _KINDS:
-        raise Slip(
-            f"Number {number} is {shorten(entry)}; expected one of "
-            f"{', '.join(_KINDS)}.",
-            f"第 {number} 项是 {shorten(entry)}；应为 {'、'.join(_KINDS)} 之一。",
-        )
-    return word
+    expect_kinds(answer, _TRUTH, _HINTS, _KINDS)
 
 
 @exercise("34-2")

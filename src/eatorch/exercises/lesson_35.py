@@ -8,6 +8,7 @@ from numpy import generic, ndarray
 from torch import Tensor
 
 from eatorch.checking import Slip, call, exercise, expect_entries, expect_type
+from eatorch.exercises.common import expect_kinds
 from eatorch.expecting import shorten
 
 Words = tuple[str, str]
@@ -184,17 +185,4 @@ def _explain_lost(got: float, boxes: Tensor, centres: Tensor, cell: int) -> None
 @exercise("35-4")
 def stages(answer: Any) -> None:
     """Sort statements about detectors."""
-    answer = _plain(answer)
-    expect_type(answer, (list, tuple), en="a list of strings", zh="由字符串组成的列表")
-    expect_entries(answer, _STAGES, _STAGE_HINTS, read=_kind)
-
-
-def _kind(number: int, entry: Any) -> str:
-    word = entry.strip().lower() if isinstance(entry, str) else ""
-    if word not in _KINDS:
-        raise Slip(
-            f"Number {number} is {shorten(entry)}; expected one of "
-            f"{', '.join(_KINDS)}.",
-            f"第 {number} 项是 {shorten(entry)}；应为 {'、'.join(_KINDS)} 之一。",
-        )
-    return word
+    expect_kinds(answer, _STAGES, _STAGE_HINTS, _KINDS)
