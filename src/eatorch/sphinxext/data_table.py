@@ -63,6 +63,7 @@ _HEAD = {
     False: ("Data set and size", "What it is, licence and credit", "Lessons"),
     True: ("数据集与大小", "内容、许可证与来源", "课程"),
 }
+_WIDTHS = (24, 56, 20)
 _THOUSAND = 1000
 
 
@@ -145,7 +146,7 @@ class DataTable(Lookup):
                     ", ".join(lessons.get(name, ["–"])),
                 )
             )
-        return [self.table("data-sets", _HEAD[self.chinese], rows)]
+        return [self.table("data-sets", _WIDTHS, _HEAD[self.chinese], rows)]
 
     def _lessons(self) -> dict[str, list[str]]:
         """Find the lessons that load a set, as links."""

@@ -23,6 +23,7 @@ _HEAD = {
     False: ("Message", "Cause", "Cure"),
     True: ("报错信息", "原因", "解决办法"),
 }
+_WIDTHS = (36, 28, 36)
 _LABEL = re.compile(r"^\.\. _([\w-]+):\s*$", re.MULTILINE)
 _TABLE = re.compile(r"^\.\. list-table::\n((?:   .*\n?|\n)+)", re.MULTILINE)
 _BOX = re.compile(r"^\.\. admonition:: Then and now\n((?:   .*\n?|\n)+)", re.MULTILINE)
@@ -142,7 +143,7 @@ class ErrorTable(Lookup):
             )
             for it in messages(path)
         ]
-        return [self.table("errors-table", _HEAD[self.chinese], rows)]
+        return [self.table("errors-table", _WIDTHS, _HEAD[self.chinese], rows)]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

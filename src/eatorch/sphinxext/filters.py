@@ -24,7 +24,7 @@ class Filter(SphinxDirective):
             f'<p class="filter" data-table="{name}"'
             f' data-count="{text("filter_count", language)}">'
             f"<label>{text('filter', language)} "
-            '<input type="search" autocomplete="off" spellcheck="false"></label> '
+            '<input type="search" autocomplete="off" spellcheck="false"></label>'
             '<span role="status"></span></p>'
         )
         self.env.metadata[self.env.docname]["filter"] = name

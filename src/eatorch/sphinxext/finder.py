@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.strings import text
+from eatorch.sphinxext.tables import steady_table
 from eatorch.sphinxext.usage import Use, documented, uses
 
 __all__ = ["FunctionFinder"]
@@ -91,15 +92,7 @@ def _link(name: str, known: dict[str, str]) -> nodes.Node:
 
 def _table(head: list[str], rows: list[nodes.row]) -> nodes.table:
     top = nodes.row("", *[nodes.entry("", nodes.paragraph("", it)) for it in head])
-    columns = [nodes.colspec(colwidth=1) for _ in head]
-    columns[0]["stub"] = 1  # the name heads its row
-    group = nodes.tgroup(
-        "", *columns, nodes.thead("", top), nodes.tbody("", *rows), cols=len(columns)
-    )
-    table = nodes.table("", group, classes=["finder", "colwidths-auto"])
-    for paragraph in table.findall(nodes.paragraph):
-        paragraph["translatable"] = False
-    return table
+    return steady_table("finder", [35, 65], [top, *rows])
 
 
 def _allow_undocumented(

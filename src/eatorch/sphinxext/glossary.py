@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from eatorch.sphinxext.strings import is_chinese
+from eatorch.sphinxext.tables import steady_table
 
 __all__ = ["Term", "TermError", "avoided", "terms"]
 
@@ -22,6 +23,7 @@ _TEXTS = ("en", "zh", "meaning_en", "meaning_zh")
 _LISTS = ("also_en", "avoid_zh")
 _FIELDS = (*_TEXTS, *_LISTS, "quiet")
 _HEAD = {False: ("English", "中文", "Meaning"), True: ("英文", "中文", "含义")}
+_WIDTHS = (25, 18, 57)
 
 
 class TermError(ValueError):
@@ -156,13 +158,7 @@ class GlossaryTable(SphinxDirective):
 def _table(found: list[Term], *, chinese: bool) -> nodes.table:
     rows = [_row(term, chinese=chinese) for term in found]
     head = nodes.row("", *[_cell(word) for word in _HEAD[chinese]])
-    columns = [nodes.colspec(colwidth=1) for _ in _HEAD[chinese]]
-    columns[0]["stub"] = 1  # the term heads its row
-    group = nodes.tgroup(
-        "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
-    )
-    # Columns as wide as their words, so that three of them fit on a phone.
-    return nodes.table("", group, classes=["glossary", "colwidths-auto"])
+    return steady_table("glossary", _WIDTHS, [head, *rows])
 
 
 def _row(term: Term, *, chinese: bool) -> nodes.row:

@@ -8,6 +8,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from eatorch.sphinxext.catalogs import read_catalog
 from eatorch.sphinxext.strings import is_chinese
+from eatorch.sphinxext.tables import steady_table
 
 __all__ = ["Lookup", "translations"]
 
@@ -16,27 +17,25 @@ class Lookup(SphinxDirective):
     """A directive that builds a table; pages use it inside ``{eval-rst}``."""
 
     def table(
-        self, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]
+        self,
+        name: str,
+        widths: Sequence[int],
+        head: Sequence[str],
+        rows: Sequence[Sequence[str]],
     ) -> nodes.table:
-        """Build a table whose texts no catalog translates again.
+        """Build a table that is stacked on a phone like the glossary.
 
         Args:
             name: Class of the table, for ``{filter}``.
+            widths: Width of each column in per cent.
             head: Titles of the columns.
             rows: Cells in reStructuredText; the first one heads its row.
 
         Returns:
             The table.
         """
-        columns = [nodes.colspec(colwidth=1) for _ in head]
-        columns[0]["stub"] = 1
-        top, *body = [self._row(cells) for cells in (head, *rows)]
-        group = nodes.tgroup(
-            "", *columns, nodes.thead("", top), nodes.tbody("", *body), cols=len(head)
-        )
-        # Columns as wide as their words, stacked on a phone like the glossary's.
-        classes = [name, "glossary", "colwidths-auto"]
-        return nodes.table("", group, classes=classes)
+        found = [self._row(cells) for cells in (head, *rows)]
+        return steady_table(f"{name} glossary", widths, found)
 
     def cell(self, text: str) -> list[nodes.Node]:
         """Parse a text that is already in the page's language."""

@@ -22,6 +22,7 @@ _HEAD = {
     False: ("Old", "Today", "Since", "Lessons"),
     True: ("旧写法", "现在", "起始版本", "课程"),
 }
+_WIDTHS = (36, 35, 13, 16)
 _LABEL_OR_BOX = re.compile(
     r"^#? ?\.\. (?:_([\w-]+):|admonition:: Then and now)\s*$", re.MULTILINE
 )
@@ -114,7 +115,7 @@ class OldNew(Lookup):
             )
             for it in found
         ]
-        return [self.table("old-new", _HEAD[self.chinese], rows)]
+        return [self.table("old-new", _WIDTHS, _HEAD[self.chinese], rows)]
 
     def _numbers(self) -> dict[str, str]:
         """Map the section of each box to the number of its lesson."""

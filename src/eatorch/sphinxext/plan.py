@@ -13,8 +13,11 @@ from sphinx.util.docutils import SphinxDirective
 
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.strings import text
+from eatorch.sphinxext.tables import steady_table
 
 __all__ = ["TRACKS", "Planner", "StudyPlan"]
+
+_WIDTHS = (10, 8, 33, 14, 9, 26)
 
 # Other ways through the same lessons: name → (word for a step, labels step by step).
 TRACKS: dict[str, tuple[str, list[list[str]]]] = {
@@ -77,11 +80,12 @@ class StudyPlan(SphinxDirective):
     def _table(self, word: str, rows: Iterable[tuple[str, Lesson]]) -> nodes.table:
         keys = (word, "tick", "lesson", "level", "hours", "needs")
         words = [text(key, self.config.language) for key in keys]
-        rows = list(rows)
-        total = f"{sum(lesson.hours for _, lesson in rows):g}"
+        steps = list(rows)
+        total = f"{sum(lesson.hours for _, lesson in steps):g}"
         foot = ["", "", text("total", self.config.language), "", total, ""]
-        body = [_row(step, lesson) for step, lesson in rows]
-        return _table([_plain_row(words), *body, _plain_row(foot)])
+        body = [_row(step, lesson) for step, lesson in steps]
+        whole = [_plain_row(words), *body, _plain_row(foot)]
+        return steady_table("study-plan", _WIDTHS, whole, stub=False)
 
 
 class Planner(SphinxDirective):
@@ -149,18 +153,6 @@ def _link(label: str) -> addnodes.pending_xref:
         refexplicit=False,
         refwarn=True,
     )
-
-
-def _table(rows: list[nodes.row]) -> nodes.table:
-    head, *body = rows
-    columns = [nodes.colspec(colwidth=1) for _ in head]
-    group = nodes.tgroup(
-        "", *columns, nodes.thead("", head), nodes.tbody("", *body), cols=len(columns)
-    )
-    table = nodes.table("", group, classes=["study-plan"])
-    for paragraph in table.findall(nodes.paragraph):
-        paragraph["translatable"] = False
-    return table
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
