@@ -28,6 +28,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
+    def end_headers(self) -> None:
+        """Send what the site's own list of headers says."""
+        for line in (SITE / "_headers").read_text(encoding="utf-8").splitlines():
+            if line.startswith("  "):
+                name, _, value = line.strip().partition(": ")
+                self.send_header(name, value)
+        super().end_headers()
+
     def send_error(
         self, code: int, message: str | None = None, explain: str | None = None
     ) -> None:

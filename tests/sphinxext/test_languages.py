@@ -91,7 +91,7 @@ def test_root_page_needs_no_script_and_names_both_languages(tmp_path: Path) -> N
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert 'href="en/index.html"' in index
     assert 'href="zh-cn/index.html"' in index
-    assert 'hreflang="zh-CN" href="https://example.org/docs/zh-cn/index.html"' in index
+    assert 'href="https://example.org/docs/zh-cn/index.html" hreflang="zh-CN"' in index
     lost = (tmp_path / "404.html").read_text(encoding="utf-8")
     assert 'href="/docs/en/index.html"' in lost
     assert (tmp_path / "favicon.svg").exists()

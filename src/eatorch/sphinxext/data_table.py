@@ -63,7 +63,7 @@ _HEAD = {
     False: ("Data set and size", "What it is, licence and credit", "Lessons"),
     True: ("数据集与大小", "内容、许可证与来源", "课程"),
 }
-_WIDTHS = (24, 56, 20)
+_WIDTHS = (25, 55, 20)
 _THOUSAND = 1000
 
 

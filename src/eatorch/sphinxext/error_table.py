@@ -23,7 +23,7 @@ _HEAD = {
     False: ("Message", "Cause", "Cure"),
     True: ("报错信息", "原因", "解决办法"),
 }
-_WIDTHS = (36, 28, 36)
+_WIDTHS = (35, 30, 35)
 _LABEL = re.compile(r"^\.\. _([\w-]+):\s*$", re.MULTILINE)
 _TABLE = re.compile(r"^\.\. list-table::\n((?:   .*\n?|\n)+)", re.MULTILINE)
 _BOX = re.compile(r"^\.\. admonition:: Then and now\n((?:   .*\n?|\n)+)", re.MULTILINE)

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup, Tag
 from eatorch.sphinxext.glossary import Term
 from eatorch.sphinxext.hovers import explain_terms
 from eatorch.sphinxext.metadata import Lesson
+from eatorch.sphinxext.policy import seal
 from eatorch.sphinxext.strings import text
 from eatorch.sphinxext.usage import Use
 
@@ -85,6 +86,7 @@ def finish_page(html: str, page: Page) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for repair in REPAIRS:
         repair(soup, page)
+    seal(soup)  # last, when the page is what the browser gets
     return str(soup)
 
 

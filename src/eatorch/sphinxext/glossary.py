@@ -23,7 +23,7 @@ _TEXTS = ("en", "zh", "meaning_en", "meaning_zh")
 _LISTS = ("also_en", "avoid_zh")
 _FIELDS = (*_TEXTS, *_LISTS, "quiet")
 _HEAD = {False: ("English", "中文", "Meaning"), True: ("英文", "中文", "含义")}
-_WIDTHS = (25, 18, 57)
+_WIDTHS = (25, 20, 55)
 
 
 class TermError(ValueError):

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from eatorch.sphinxext.policy import seal
 from eatorch.sphinxext.strings import is_chinese, text
 
 __all__ = ["TREES", "describe", "localise", "write_root"]
@@ -223,7 +225,9 @@ def write_root(root: Path, site: Path, *, url: str) -> None:
     values = {"text": text, "url": url, "path": urlsplit(url).path or "/"}
     for name, template in (("index", "root.html"), ("404", "root-404.html")):
         page = environment.get_template(template).render(values)
-        (site / f"{name}.html").write_text(page, encoding="utf-8")
+        soup = BeautifulSoup(page, "html.parser")
+        seal(soup)
+        (site / f"{name}.html").write_text(str(soup), encoding="utf-8")
     shutil.copy(root / "docs" / "_static" / "favicon.svg", site)
 
 

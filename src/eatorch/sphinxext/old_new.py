@@ -22,7 +22,7 @@ _HEAD = {
     False: ("Old", "Today", "Since", "Lessons"),
     True: ("旧写法", "现在", "起始版本", "课程"),
 }
-_WIDTHS = (36, 35, 13, 16)
+_WIDTHS = (35, 35, 15, 15)
 _LABEL_OR_BOX = re.compile(
     r"^#? ?\.\. (?:_([\w-]+):|admonition:: Then and now)\s*$", re.MULTILINE
 )

@@ -17,7 +17,7 @@ from eatorch.sphinxext.tables import steady_table
 
 __all__ = ["TRACKS", "Planner", "StudyPlan"]
 
-_WIDTHS = (10, 8, 33, 14, 9, 26)
+_WIDTHS = (10, 10, 30, 15, 10, 25)
 
 # Other ways through the same lessons: name → (word for a step, labels step by step).
 TRACKS: dict[str, tuple[str, list[list[str]]]] = {

@@ -11,6 +11,7 @@ from eatorch.sphinxext.downloads import write_downloads
 from eatorch.sphinxext.languages import write_root
 from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.offline import write_offline
+from eatorch.sphinxext.policy import write_headers
 from eatorch.sphinxext.search import index_tree
 from eatorch.sphinxext.trees import finish_tree
 
@@ -46,6 +47,7 @@ def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
     write_root(root, draft, url=url)
     for language in TREES:
         index_tree(draft / language, root / "docs" / "terms.json")
+    write_headers(draft)
     write_offline(draft, root, url=url)
     return swap(draft, build / "site")
 
