@@ -2,8 +2,10 @@
 
 import io
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_STORED, ZipFile
@@ -148,6 +150,7 @@ def test_the_editions_are_equal_each_time_and_carry_the_given_time(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     first = [path.read_bytes() for path in write_offline(site, site.parent, url=URL)]
+    shutil.rmtree(site.parent / "build" / "editions")  # nothing is taken from there
     again = write_offline(site, site.parent, url=URL)
     assert [path.read_bytes() for path in again] == first
     assert [path.name for path in again] == [
@@ -178,6 +181,41 @@ def test_the_page_offers_both_files_with_their_sizes(site: Path) -> None:
     with ZipFile(site / "en/downloads/eatorch-site-en.zip") as archive:
         inside = archive.read("eatorch-site-en/start/offline.html").decode()
     assert f'href="{URL}en/downloads/eatorch-en.epub">eatorch-en.epub</a></p>' in inside
+
+
+def test_editions_are_made_again_only_where_something_changed(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made() -> list[str]:
+        """Write the editions; return the languages whose book was made."""
+        books: list[str] = []
+
+        def make(tree: Path, *rest: Any) -> dict[str, bytes]:
+            books.append(tree.name)
+            return book_files(tree, *rest)
+
+        monkeypatch.setattr("eatorch.sphinxext.offline.book_files", make)
+        write_offline(site, site.parent, url=URL)
+        return books
+
+    assert made() == ["en", "zh-cn"]
+    first = [path.read_bytes() for path in sorted(site.glob("*/downloads/eatorch-*"))]
+    assert made() == []
+    again = [path.read_bytes() for path in sorted(site.glob("*/downloads/eatorch-*"))]
+    assert again == first
+
+    lesson = site / "en" / "lessons" / "01_one.html"
+    lesson.write_text(LESSON.replace("a term", "another term"), encoding="utf-8")
+    assert made() == ["en"]
+    with ZipFile(site / "en/downloads/eatorch-en.epub") as book:
+        assert b"another term" in book.read("OEBPS/lessons/01_one.xhtml")
+    with ZipFile(site / "en/downloads/eatorch-site-en.zip") as zipped:
+        page = zipped.read("eatorch-site-en/lessons/01_one.html")
+    assert b"another term" in page
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")  # files carry that time
+    assert made() == ["en", "zh-cn"]
+    kept = sorted((site.parent / "build" / "editions").iterdir())
+    assert len(kept) == 4, "editions of the past are thrown away"
 
 
 def test_an_offer_takes_the_place_of_the_one_before() -> None:

@@ -6,15 +6,19 @@ nothing runs and nothing is translated a second time.
 """
 
 import argparse
+import hashlib
 import posixpath
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from eatorch.sphinxext.book import book_files
-from eatorch.sphinxext.downloads import pack, write_whole
+from eatorch.sphinxext.downloads import build_time, pack, write_whole
+from eatorch.sphinxext.fonts import find_font
 
-__all__ = ["offer", "write_offline", "zip_files"]
+__all__ = ["fingerprint", "offer", "write_edition", "write_offline", "zip_files"]
 
 _TREES = ("en", "zh-cn")
 _OFFER = "start/offline.html"
@@ -43,26 +47,78 @@ def write_offline(site: Path, root: Path, *, url: str) -> list[Path]:
     Returns:
         The written files.
     """
-    written = []
-    for language in _TREES:
-        stem = f"eatorch-site-{language}"
-        downloads = site / language / "downloads"
-        zipped, book = downloads / f"{stem}.zip", downloads / f"eatorch-{language}.epub"
-        offered = {"offline-zip": zipped.name, "offline-book": book.name}
-        files = zip_files(site, language, url)
-        web = {key: f"{url}{language}/downloads/{it}" for key, it in offered.items()}
-        if _OFFER in files:
-            page = offer(files[_OFFER].decode(), web, {})
-            files[_OFFER] = page.encode()
-        files["LICENSE"] = (root / "LICENSE").read_bytes()
-        named = {f"{stem}/{name}": data for name, data in files.items()}
-        write_whole(zipped, pack(named))
+    return [it for name in _TREES for it in write_edition(site, root, name, url=url)]
+
+
+def write_edition(site: Path, root: Path, language: str, *, url: str) -> list[Path]:
+    """Write zip and book of one language; where nothing changed, the last ones stay.
+
+    Args:
+        site: The finished site, with its search index.
+        root: The project; its licence goes along.
+        language: Name of the tree.
+        url: Published address of the site, ends in ``/``.
+
+    Returns:
+        The zip and the book.
+    """
+    stem = f"eatorch-site-{language}"
+    downloads = site / language / "downloads"
+    zipped, book = downloads / f"{stem}.zip", downloads / f"eatorch-{language}.epub"
+    offered = {"offline-zip": zipped.name, "offline-book": book.name}
+    files = zip_files(site, language, url)
+    web = {key: f"{url}{language}/downloads/{it}" for key, it in offered.items()}
+    if _OFFER in files:
+        files[_OFFER] = offer(files[_OFFER].decode(), web, {}).encode()
+    files["LICENSE"] = (root / "LICENSE").read_bytes()
+
+    def pack_site() -> bytes:
+        return pack({f"{stem}/{name}": data for name, data in files.items()})
+
+    def pack_book() -> bytes:
         cache = root / "build" / "pictures"
         pages = book_files(site / language, language, f"{url}{language}/", cache)
-        write_whole(book, pack(pages, stored="mimetype"))
-        written += [zipped, book]
-        _offer_in(site / language / _OFFER, offered, downloads)
-    return written
+        return pack(pages, stored="mimetype")
+
+    kept, mark = root / "build" / "editions", fingerprint(files, url)
+    write_whole(zipped, _kept(kept / zipped.name, mark, pack_site))
+    write_whole(book, _kept(kept / book.name, mark, pack_book))
+    _offer_in(site / language / _OFFER, offered, downloads)
+    return [zipped, book]
+
+
+def fingerprint(files: dict[str, bytes], url: str) -> str:
+    """Hash all that decides what both editions of a language hold.
+
+    Args:
+        files: The files of the zip; the book is made from the same.
+        url: Published address of the site.
+
+    Returns:
+        24 hexadecimal digits.
+
+    Example:
+        >>> a, b = {"a": b"1", "b": b"2"}, {"b": b"2", "a": b"1"}
+        >>> fingerprint(a, "https://a/") == fingerprint(b, "https://a/")
+        True
+    """
+    machinery = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(repr((url, build_time()[:6], find_font())).encode())
+    for data in (path.read_bytes() for path in machinery):
+        digest.update(hashlib.sha256(data).digest())
+    for name, data in sorted(files.items()):
+        digest.update(f"{name}\n".encode() + hashlib.sha256(data).digest())
+    return digest.hexdigest()[:24]
+
+
+def _kept(path: Path, mark: str, make: Callable[[], bytes]) -> bytes:
+    """Return a file as it was made before from the same things, or make it now."""
+    kept = path.with_name(f"{mark}-{path.name}")
+    if not kept.exists():
+        for old in path.parent.glob(f"*-{path.name}"):
+            old.unlink()
+        write_whole(kept, make())
+    return kept.read_bytes()
 
 
 def zip_files(site: Path, language: str, url: str) -> dict[str, bytes]:
@@ -155,6 +211,7 @@ def main() -> None:
     site = root / "build" / "site"
     if not (site / "index.html").exists():
         raise SystemExit(f"{site} holds no site; run 'make site' first")
+    shutil.rmtree(root / "build" / "editions", ignore_errors=True)
     for path in write_offline(site, root, url=published_at(root)):
         print(f"{path.stat().st_size / 1e6:6.1f} MB  {path}")
 
