@@ -110,7 +110,7 @@ def test_one_execution_makes_two_languages(built: Path) -> None:
             "gallery/1_part/01_one.py",
             ":Level: 1",
             ":Level: 7",
-            "gallery/1_part/01_one.py: field :Level: must be a number from 1 to 5",
+            "gallery/1_part/01_one.py:9: field :Level: must be a number from 1 to 5",
         ),
     ],
 )

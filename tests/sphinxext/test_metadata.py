@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from eatorch.sphinxext.metadata import LessonError, read_lesson, read_lessons
+from eatorch.sphinxext.metadata import (
+    LessonError,
+    header_faults,
+    read_lesson,
+    read_lessons,
+)
 
 HEADER = '''"""
 .. _{label}:
@@ -41,24 +46,24 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "message"),
+    ("fields", "line", "message"),
     [
-        (":Level: 9\n:Hours: 1", ":Level: must be a number from 1 to 5, got '9'"),
-        (":Level: 2.5\n:Hours: 1", ":Level: must be a number from 1 to 5, got '2.5'"),
-        (":Level: hard\n:Hours: 1", ":Level: must be a number from 1 to 5, got 'hard'"),
-        (":Level: 2", ":Hours: is missing; add it under the title"),
-        (f"{GOOD}\n:Days: 3", ":Days: is unknown; use Data, Day, Hours, Level, Needs"),
-        (f"{GOOD}\n:Day: 21", ":Day: must be a number from 0 to 20, got '21'"),
-        (f"{GOOD}\n:Needs: tensors", ":Needs: must be a list of :ref:`label`"),
+        (":Level: 9\n:Hours: 1", 9, "must be a number from 1 to 5, got '9'"),
+        (":Level: 2.5\n:Hours: 1", 9, "must be a number from 1 to 5, got '2.5'"),
+        (":Level: hard\n:Hours: 1", 9, "must be a number from 1 to 5, got 'hard'"),
+        (":Level: 2", 1, ":Hours: is missing; add it under the title"),
+        (f"{GOOD}\n:Days: 3", 11, "is unknown; use Data, Day, Hours, Level, Needs"),
+        (f"{GOOD}\n:Day: 21", 11, ":Day: must be a number from 0 to 20, got '21'"),
+        (f"{GOOD}\n:Needs: tensors", 11, ":Needs: must be a list of :ref:`label`"),
     ],
 )
-def test_a_wrong_field_names_file_rule_and_value(
-    tmp_path: Path, fields: str, message: str
+def test_a_wrong_field_names_file_line_rule_and_value(
+    tmp_path: Path, fields: str, line: int, message: str
 ) -> None:
     path = write(tmp_path, "01_one.py", fields=fields)
     with pytest.raises(LessonError) as caught:
         read_lesson(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(f"{path}:{line}: ")
     assert message in str(caught.value)
 
 
@@ -81,6 +86,14 @@ def test_a_broken_script_is_named(tmp_path: Path, text: str, message: str) -> No
     with pytest.raises(LessonError, match=r"01_one\.py") as caught:
         read_lesson(path)
     assert message in str(caught.value)
+
+
+def test_a_header_says_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "1_one.py", fields=":Level: 9\n:Days: 3\n:Needs: none")
+    told = [fault.removeprefix(str(path)) for fault in header_faults(path)]
+    assert [fault.partition(" ")[0] for fault in told] == [
+        *(":", ":9:", ":1:", ":11:", ":10:")  # name, level, hours, needs, days
+    ]
 
 
 def test_a_file_name_without_number_is_refused(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def scrape(_block: Any, block_vars: dict[str, Any], conf: dict[str, Any]) -> str
 
 
 def _save_pair(figure: Figure, path: Path, src_dir: str) -> str:
-    title = _title(figure)
+    title = alternative_text(figure).replace("\\", "\\\\")
     figure.savefig(path)
     figure.set_layout_engine("none")  # both pictures keep the places found once
     with mpl.rc_context(dict.fromkeys(_INKED, DARK_INK)):
@@ -160,8 +160,15 @@ def _save_pair(figure: Figure, path: Path, src_dir: str) -> str:
     return f"\n.. image:: /{address}\n   :alt: {title}\n   :class: lesson-figure\n"
 
 
-def _title(figure: Figure) -> str:
-    """Return what the figure's titles say, on one line."""
+def alternative_text(figure: Figure) -> str:
+    """Return what the titles of a figure say, on one line.
+
+    Args:
+        figure: The figure.
+
+    Raises:
+        ValueError: If it has no title.
+    """
     titles = [figure.get_suptitle()]
     titles += [axes.get_title(loc) for axes in figure.axes for loc in _PLACES]
     line = ", ".join(" ".join(title.split()) for title in titles if title.strip())
@@ -169,7 +176,7 @@ def _title(figure: Figure) -> str:
         raise ValueError(
             "figure must have a title (it becomes the alternative text), got none"
         )
-    return line.replace("\\", "\\\\")
+    return line
 
 
 def darken(figure: Figure) -> None:

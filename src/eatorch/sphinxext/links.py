@@ -27,13 +27,13 @@ class Links:
     """The names that the notebooks of one language can link.
 
     Args:
-        inventory: ``objects.inv`` of the built tree.
+        inventory: ``objects.inv`` of the built tree; None if none is built.
         address: Where the tree is published, ends in ``/``.
         others: Folder with the inventories of other projects.
     """
 
-    def __init__(self, inventory: Path, address: str, others: Path) -> None:
-        self._own = _read(inventory, address)
+    def __init__(self, inventory: Path | None, address: str, others: Path) -> None:
+        self._own = _read(inventory, address) if inventory else {}
         self._others = [
             _read(others / f"{name}.inv", base) for name, base in BASES.items()
         ]

@@ -6,14 +6,15 @@ study plan, the header card and the order of prerequisites are made from it.
 
 import ast
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Lesson", "LessonError", "read_lesson", "read_lessons"]
+__all__ = ["Lesson", "LessonError", "header_faults", "read_lesson", "read_lessons"]
 
 _FIELDS = {"Level", "Hours", "Day", "Needs", "Data"}
-_REQUIRED = {"Level", "Hours"}
 _LABEL = re.compile(r"^\.\. _([\w-]+):\s*$", re.MULTILINE)
 _FIELD = re.compile(r"^:(\w+):(?:\n?[ \t]+)(\S.*(?:\n[ \t]+\S.*)*)$", re.MULTILINE)
 _REF = re.compile(r":ref:`(?:[^`<]*<)?([\w-]+)>?`")
@@ -90,26 +91,70 @@ def read_lesson(path: Path) -> Lesson:
     Raises:
         LessonError: If the file name, label, title or a field is wrong.
     """
+    for fault in header_faults(path):
+        raise LessonError(fault)
+    return Lesson(path, **{name: read() for name, read in _readers(path).items()})
+
+
+def header_faults(path: Path) -> Iterator[str]:
+    """List all that is wrong with one lesson's header, without stopping at the first.
+
+    Args:
+        path: The script.
+
+    Yields:
+        File and line, what is wrong, and the cure.
+    """
+    try:
+        readers = _readers(path)
+    except LessonError as error:  # no Python, or no header
+        yield str(error)
+        return
+    for read in readers.values():
+        try:
+            read()
+        except LessonError as error:
+            yield str(error)
+    for name in sorted(dict(_FIELD.findall(_docstring(path))).keys() - _FIELDS):
+        yield (
+            f"{_place(path, name)}: field :{name}: is unknown; "
+            f"use {', '.join(sorted(_FIELDS))}"
+        )
+
+
+def _readers(path: Path) -> dict[str, Callable[[], Any]]:
+    """Return how to read each attribute of a lesson; each may raise a LessonError."""
+    header = _docstring(path)
+    fields = dict(_FIELD.findall(header))
+    has_day = "Day" in fields
+    return {
+        "number": lambda: _digits(path),
+        "label": lambda: _first(_LABEL, header, path, "a label such as '.. _tensor:'"),
+        "title": lambda: _title(path, header),
+        "level": lambda: int(_number(path, fields, "Level", 1, _MOST_STARS)),
+        "hours": lambda: _number(path, fields, "Hours", 0.1, _MOST_HOURS),
+        "day": lambda: (
+            int(_number(path, fields, "Day", 0, _LAST_DAY)) if has_day else None
+        ),
+        "needs": lambda: _needs(path, fields.get("Needs", "")),
+    }
+
+
+def _digits(path: Path) -> str:
     number = re.match(r"(\d\d)_[a-z0-9_]+\.py$", path.name)
     if not number:
         raise LessonError(
             f"{path}: the file name must be two digits, '_' and lower-case words "
             "such as 07_tensor.py; rename the file"
         )
-    header = _docstring(path)
-    fields = dict(_FIELD.findall(header))
-    _check_fields(path, fields)
-    has_day = "Day" in fields
-    return Lesson(
-        path=path,
-        number=number[1],
-        label=_first(_LABEL, header, path, "a label such as '.. _tensor:'"),
-        title=_title(path, header),
-        level=int(_number(path, fields, "Level", 1, _MOST_STARS)),
-        hours=_number(path, fields, "Hours", 0.1, _MOST_HOURS),
-        day=int(_number(path, fields, "Day", 0, _LAST_DAY)) if has_day else None,
-        needs=_needs(path, fields.get("Needs", "")),
-    )
+    return number[1]
+
+
+def _place(path: Path, field: str) -> str:
+    """Return the file with the line of a field, or the first line without one."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = (at for at, text in enumerate(lines, 1) if text.startswith(f":{field}:"))
+    return f"{path}:{next(found, 1)}"
 
 
 def _docstring(path: Path) -> str:
@@ -120,14 +165,16 @@ def _docstring(path: Path) -> str:
             f"{path}:{error.lineno}: {error.msg}; repair the Python code"
         ) from None
     if not docstring:
-        raise LessonError(f"{path}: no header; begin with a docstring that has a title")
+        raise LessonError(
+            f"{path}:1: no header; begin with a docstring that has a title"
+        )
     return docstring
 
 
 def _first(pattern: re.Pattern[str], header: str, path: Path, what: str) -> str:
     match = pattern.search(header)
     if not match:
-        raise LessonError(f"{path}: the header lacks {what}; add it above the title")
+        raise LessonError(f"{path}:1: the header lacks {what}; add it above the title")
     return match[1]
 
 
@@ -136,26 +183,19 @@ def _title(path: Path, header: str) -> str:
     return _first(pattern, header, path, "a title underlined with '='")
 
 
-def _check_fields(path: Path, fields: dict[str, str]) -> None:
-    for name in fields:
-        if name not in _FIELDS:
-            raise LessonError(
-                f"{path}: field :{name}: is unknown; use {', '.join(sorted(_FIELDS))}"
-            )
-    for name in sorted(_REQUIRED - fields.keys()):
-        raise LessonError(f"{path}: field :{name}: is missing; add it under the title")
-
-
 def _number(
     path: Path, fields: dict[str, str], name: str, low: float, high: float
 ) -> float:
+    place = _place(path, name)
+    if name not in fields:
+        raise LessonError(f"{place}: field :{name}: is missing; add it under the title")
     try:
         value = float(fields[name])
     except ValueError:
         value = float("nan")
     if not low <= value <= high or (name != "Hours" and value != int(value)):
         raise LessonError(
-            f"{path}: field :{name}: must be a number from {low:g} to {high:g}, "
+            f"{place}: field :{name}: must be a number from {low:g} to {high:g}, "
             f"got {fields[name]!r}; correct it"
         )
     return value
@@ -164,8 +204,8 @@ def _number(
 def _needs(path: Path, text: str) -> tuple[str, ...]:
     if _REF.sub("", text).strip(" ,"):
         raise LessonError(
-            f"{path}: field :Needs: must be a list of :ref:`label`, got {text!r}; "
-            "correct it"
+            f"{_place(path, 'Needs')}: field :Needs: must be a list of :ref:`label`, "
+            f"got {text!r}; correct it"
         )
     return tuple(_REF.findall(text))
 

@@ -14,7 +14,7 @@ from sphinx.util.nodes import _clean_extracted_message
 from eatorch.sphinxext.restructured import BETWEEN, ExportError, Page, parse
 from eatorch.sphinxext.strings import STRINGS, text
 
-__all__ = ["translate"]
+__all__ = ["translate", "untranslated"]
 
 # What may stand on a line before the text of a block: indentation, bullets, numbers,
 # the cells of a list table, a field's name, a directive's name.
@@ -52,6 +52,30 @@ def translate(page: Page, catalog: Catalog, path: Path) -> Page:
     translated = Page(str(path), "".join([*parts, source[done:]]).split(BETWEEN))
     _check_structure(document, parse(translated), path)
     return translated
+
+
+def untranslated(page: Page, catalog: Catalog, path: Path) -> Iterator[ExportError]:
+    """List the messages of a page that its catalog does not know yet.
+
+    Those that stand there empty or fuzzy have a line of their own in the catalog.
+
+    Args:
+        page: The English prose of a lesson.
+        catalog: Its catalog.
+        path: File of the catalog, for errors.
+
+    Yields:
+        An error for each message, with its place in the lesson.
+    """
+    for node in parse(page).findall(nodes.TextElement):
+        if isinstance(node, _SILENT) or not node.rawsource.strip():
+            continue
+        try:
+            _translation(node, catalog, path)
+        except ExportError:
+            if _message(node) not in catalog:
+                fault = f"{path.name} lacks this message; run 'make catalogs'"
+                yield page.error(node.line, fault)
 
 
 def _check_structure(
