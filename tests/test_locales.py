@@ -5,27 +5,19 @@ from pathlib import Path
 import pytest
 
 from eatorch.sphinxext.catalogs import catalog_faults
-from eatorch.sphinxext.glossary import terms
+from eatorch.sphinxext.glossary import avoided, terms
 
 ROOT = Path(__file__).parent.parent
 LOCALES = ROOT / "locales" / "zh_CN" / "LC_MESSAGES"
 CATALOGS = sorted(LOCALES.rglob("*.po"))
-
-
-def rejected_words() -> dict[str, list[str]]:
-    """Return each Chinese word that the glossary rejects, with what to write."""
-    rejected: dict[str, list[str]] = {}
-    for term in terms(ROOT / "docs" / "terms.json"):
-        for word in term.avoid_zh:
-            rejected.setdefault(word, []).append(term.zh)
-    return rejected
+AVOID = avoided(terms(ROOT / "docs" / "terms.json"))
 
 
 @pytest.mark.parametrize(
     "path", CATALOGS, ids=lambda path: str(path.relative_to(LOCALES))
 )
 def test_the_catalog_has_no_fault(path: Path) -> None:
-    assert "\n".join(catalog_faults(path, rejected_words())) == ""
+    assert "\n".join(catalog_faults(path, AVOID)) == ""
 
 
 def test_there_is_a_catalog_for_every_lesson() -> None:

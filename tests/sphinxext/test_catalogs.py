@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eatorch.sphinxext.catalogs import catalog_faults, markup, missing_messages
+from eatorch.sphinxext.catalogs import catalog_faults, gaps, markup, missing_messages
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
@@ -60,12 +60,30 @@ def test_titles_of_links_may_be_translated() -> None:
 def test_missing_messages_name_catalog_count_and_cure(tmp_path: Path) -> None:
     messages, locales = tmp_path / "messages", tmp_path / "locales"
     messages.mkdir()
-    (messages / "page.json").write_text(json.dumps(["one", "two"]))
+    (messages / "page.json").write_text(json.dumps({"one": "a.md:1", "two": "a.md:2"}))
     locales.mkdir()
     (locales / "page.po").write_text(HEADER + 'msgid "one"\nmsgstr "一"\n')
     (line,) = missing_messages(messages, locales)
     assert "page.po: 1 of 2 messages" in line
     assert "first 'two'; run 'make catalogs'" in line
+
+
+def test_a_fuzzy_message_counts_as_missing_for_sphinx_leaves_it_out(
+    tmp_path: Path,
+) -> None:
+    messages = tmp_path / "messages"
+    messages.mkdir()
+    (messages / "page.json").write_text(json.dumps({"one": "a.md:1"}))
+    catalog(tmp_path, '#, fuzzy\nmsgid "one"\nmsgstr "一"\n')
+    assert gaps(messages, tmp_path) == {"page": ["one"]}
+    catalog(tmp_path, 'msgid "one"\nmsgstr "一"\n')
+    assert gaps(messages, tmp_path) == {}
+
+
+def test_a_message_with_several_faults_is_one_line(tmp_path: Path) -> None:
+    (line,) = faults(tmp_path, '#, fuzzy\nmsgid "one"\nmsgstr "用GPU"\n')
+    assert "fuzzy" in line
+    assert "needs a space" in line
 
 
 def test_a_damaged_catalog_is_named(tmp_path: Path) -> None:

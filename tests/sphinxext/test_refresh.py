@@ -1,6 +1,7 @@
 """``make catalogs L=01`` reads one lesson and touches one catalog."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,11 @@ def catalogs(project: Path) -> dict[str, str]:
     }
 
 
+def catalog_lines(project: Path) -> list[str]:
+    path = project / CATALOGS / "lessons/1_part/01_one.po"
+    return path.read_text().splitlines()
+
+
 def test_only_the_lesson_that_is_named_is_read(small_project: Path) -> None:
     change(small_project, "Two is the answer.", "Two is the right answer.")
     change(small_project, "The line rises", "The line goes up")
@@ -52,7 +58,26 @@ def test_only_the_lesson_that_is_named_is_read(small_project: Path) -> None:
     catalog = after["lessons/1_part/01_one.po"]
     assert 'msgid "Two is the right answer."' in catalog
     assert 'msgid "The line goes up"' in catalog  # a figure's title: the lesson ran
-    assert "fuzzy" in catalog
+    moved = '#, fuzzy\n#| msgid "Two is the answer."\nmsgid "Two is the right answer."'
+    assert f'{moved}\nmsgstr "答案是二。"' in catalog
+    line = catalog_lines(small_project).index('msgid "Two is the right answer."') + 1
+    assert f"{CATALOGS}/lessons/1_part/01_one.po:{line}: moved" in done.stdout
+    assert re.search(
+        r"Two is the answer\. +\| Two is the \{\+right\+\} answer\.\n  答案是二。",
+        done.stdout,
+    )
+    assert "1 catalogs changed; 2 messages wait for a translation" in done.stdout
+
+
+def test_a_second_refresh_changes_nothing_and_shows_the_same(
+    small_project: Path,
+) -> None:
+    before = catalogs(small_project)
+    done = refresh(small_project, "01")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert catalogs(small_project) == before
+    assert "Two is the {+right+} answer." in done.stdout
+    assert "0 catalogs changed; 2 messages wait for a translation" in done.stdout
 
 
 def test_a_lesson_that_raises_is_named_and_its_catalog_stays(

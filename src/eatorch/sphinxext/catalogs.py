@@ -1,15 +1,41 @@
-"""The gate of the translation: every message of every page, finished and faithful."""
+"""Read and judge catalogs: every message finished and faithful."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po
+from babel.messages.pofile import denormalize, read_po
 
-__all__ = ["catalog_faults", "markup", "missing_messages", "typography"]
+from eatorch.sphinxext.messages import read_messages
+
+__all__ = [
+    "CatalogError",
+    "catalog_faults",
+    "check_syntax",
+    "gaps",
+    "is_finished",
+    "markup",
+    "missing_messages",
+    "previous",
+    "read_catalog",
+    "short",
+    "typography",
+    "unfinished",
+]
+
+# A line of a catalog: nothing, a comment, or a quoted text with or without a keyword.
+_LINE = re.compile(
+    r"\s*(?:#.*)?$"
+    r"|\s*(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+)?"
+    r'"(?:[^"\\]|\\.)*"\s*$'
+)
+
+
+class CatalogError(ValueError):
+    """A catalog that can't be read; the message names file, line and cure."""
+
 
 # What a translation must carry over as it is: roles and code spans of reST (with the
 # same target), of MyST, and the addresses of links.
@@ -84,6 +110,25 @@ def _as_word(match: re.Match[str]) -> str:
     return "X" if not re.search(f"[{_CHINESE}]", title) else ""
 
 
+def check_syntax(path: Path) -> None:
+    """Refuse a catalog with a damaged line; what reads catalogs would skip it.
+
+    Args:
+        path: A ``.po`` file.
+
+    Raises:
+        CatalogError: If it is not UTF-8, or a line is no part of a catalog.
+    """
+    cure = "repair it or restore it with 'git checkout'"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path}: {error}; {cure}") from None
+    for number, line in enumerate(text.split("\n"), 1):
+        if not _LINE.match(line):
+            raise CatalogError(f"{path}:{number}: damaged line {line[:60]!r}; {cure}")
+
+
 def read_catalog(path: Path) -> Catalog:
     """Read a catalog.
 
@@ -91,42 +136,92 @@ def read_catalog(path: Path) -> Catalog:
         path: A ``.po`` file.
 
     Returns:
-        The catalog.
+        The catalog; a message whose English has moved knows its previous one.
 
     Raises:
         ValueError: If the file is damaged; the message names it.
     """
     try:
         with path.open("rb") as file:
-            return read_po(file, locale="zh_CN", abort_invalid=True)
+            catalog = read_po(file, locale="zh_CN", abort_invalid=True)
     except Exception as error:
         raise ValueError(
             f"{path}: not a readable catalog ({error}); repair it or restore it with "
             "git checkout"
         ) from error
+    for message in catalog:
+        _read_previous(message)
+    return catalog
 
 
-def missing_messages(messages: Path, locales: Path) -> Iterator[str]:
+def _read_previous(message: Message) -> None:
+    """Take the lines ``#| msgid "…"`` out of the comments, where babel leaves them."""
+    lines = [it[1:].strip() for it in message.user_comments if it.startswith("|")]
+    if lines:
+        message.user_comments = [
+            it for it in message.user_comments if not it.startswith("|")
+        ]
+        message.previous_id = [denormalize("\n".join(lines).removeprefix("msgid "))]
+
+
+def previous(message: Message) -> str:
+    """Return the English that the translation of a message belongs to, if it moved."""
+    return str(message.previous_id[0]) if message.previous_id else ""
+
+
+def is_finished(message: Message | None) -> bool:
+    """Tell whether Sphinx will show the translation: it leaves out fuzzy ones."""
+    return message is not None and bool(message.string) and not message.fuzzy
+
+
+def unfinished(wanted: Iterable[str], catalog: Catalog) -> list[str]:
+    """Return the messages that stay English on the Chinese page.
+
+    Args:
+        wanted: All messages of the page.
+        catalog: Its catalog.
+    """
+    return [text for text in wanted if not is_finished(catalog.get(text))]
+
+
+def gaps(messages: Path, locales: Path) -> dict[str, list[str]]:
     """Compare the messages of the built pages with the catalogs.
 
     Args:
         messages: Folder that ``eatorch.sphinxext.messages`` filled.
         locales: Folder of the catalogs.
 
-    Yields:
-        One line for each page that lacks a translation, with file and cure.
+    Returns:
+        The messages without a finished translation, by page; only pages that have any.
+
+    Raises:
+        ValueError: If a catalog is damaged.
     """
-    for listed in sorted(messages.rglob("*.json")):
-        page = listed.relative_to(messages).with_suffix("")
-        wanted = json.loads(listed.read_text())
-        catalog = locales / page.with_suffix(".po")
-        have = read_catalog(catalog) if catalog.exists() else Catalog()
-        lost = [text for text in wanted if not (text in have and have[text].string)]
-        if lost:
-            yield (
-                f"{catalog}: {len(lost)} of {len(wanted)} messages are not translated, "
-                f"first {_short(lost[0])}; run 'make catalogs' and translate them"
-            )
+    found = {}
+    for page, wanted in read_messages(messages).items():
+        path = locales / f"{page}.po"
+        catalog = read_catalog(path) if path.exists() else Catalog()
+        found[page] = unfinished(wanted, catalog)
+    return {page: lost for page, lost in found.items() if lost}
+
+
+def missing_messages(messages: Path, locales: Path) -> Iterator[str]:
+    """Describe the gaps, one line for each page that has any.
+
+    Args:
+        messages: Folder that ``eatorch.sphinxext.messages`` filled.
+        locales: Folder of the catalogs.
+
+    Yields:
+        The catalog, how much is missing, and the cure.
+    """
+    pages = read_messages(messages)
+    for page, lost in gaps(messages, locales).items():
+        yield (
+            f"{locales / page}.po: {len(lost)} of {len(pages[page])} messages are "
+            f"not translated, first {short(lost[0])}; "
+            "run 'make catalogs' and translate them"
+        )
 
 
 def catalog_faults(path: Path, avoid: dict[str, list[str]]) -> Iterator[str]:
@@ -137,15 +232,16 @@ def catalog_faults(path: Path, avoid: dict[str, list[str]]) -> Iterator[str]:
         avoid: Chinese words that the glossary rejects, each with what to write.
 
     Yields:
-        One line per empty, fuzzy or obsolete message, changed markup or wrong term.
+        One line for each message that is empty, fuzzy or obsolete, has changed markup
+        or a wrong term.
     """
     catalog = read_catalog(path)
     for obsolete in catalog.obsolete.values():
-        yield f"{path}: obsolete message {_short(obsolete.id)}; run 'make catalogs'"
+        yield f"{path}: obsolete message {short(obsolete.id)}; run 'make catalogs'"
     for message in catalog:
-        if message.id:
-            for fault in _message_faults(message, avoid):
-                yield f"{path}:{message.lineno}: {fault} in {_short(message.id)}"
+        if message.id and (faults := list(_message_faults(message, avoid))):
+            told = "; ".join(faults)
+            yield f"{path}:{message.lineno}: {told} in {short(message.id)}"
 
 
 def _message_faults(message: Message, avoid: dict[str, list[str]]) -> Iterator[str]:
@@ -165,6 +261,7 @@ def _message_faults(message: Message, avoid: dict[str, list[str]]) -> Iterator[s
             yield f"term {wrong!r} should be {' or '.join(map(repr, right))}"
 
 
-def _short(text: object) -> str:
+def short(text: object) -> str:
+    """Quote the beginning of a message, on one line."""
     line = " ".join(str(text).split())
     return repr(line if len(line) <= 60 else f"{line[:57]}...")  # noqa: PLR2004

@@ -8,29 +8,23 @@ lesson, ``make catalogs L=07``, it is the copy that ``make lesson L=07`` runs.
 import argparse
 import re
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from babel.messages.catalog import Catalog, Message
+
 from eatorch.sphinxext import inventory, tasks
+from eatorch.sphinxext.catalogs import previous, read_catalog
+from eatorch.sphinxext.merging import catalog_text, merge
+from eatorch.sphinxext.moves import Move, dropped, moves, side_by_side
 from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 _FRAME = "sphinx.po"  # words of the theme, written by hand
-_HEADER = """\
-msgid ""
-msgstr ""
-"Project-Id-Version: eatorch\\n"
-"Language: zh_CN\\n"
-"Plural-Forms: nplurals=1; plural=0;\\n"
-"MIME-Version: 1.0\\n"
-"Content-Type: text/plain; charset=utf-8\\n"
-"Content-Transfer-Encoding: 8bit\\n"
-
-"""
 
 
-def refresh(root: Path, number: str = "") -> list[Path]:
+def refresh(root: Path, number: str = "") -> tuple[list[Path], list[Move]]:
     """Extract all messages and merge them into the catalogs.
 
     Args:
@@ -38,24 +32,23 @@ def refresh(root: Path, number: str = "") -> list[Path]:
         number: Merge only the catalog of this lesson; all if empty.
 
     Returns:
-        The catalogs that changed.
+        The catalogs that changed, and what waits for a translator.
 
     Raises:
         BuildError: If there is no such lesson, it raises, or a text can't be read.
     """
     inventory.refresh(root)  # a new text may link to a new name
     before = _contents(root)
-    if number:
-        _refresh_lesson(root, number)
-    else:
-        _refresh_all(root)
-    _plain_headers(root)
+    try:
+        waiting = _refresh_lesson(root, number) if number else _refresh_all(root)
+    except ValueError as error:
+        raise BuildError(str(error)) from error
     tasks.write_tasks(root, number)
     after = _contents(root)
-    return [path for path, text in after.items() if before.get(path) != text]
+    return [path for path, text in after.items() if before.get(path) != text], waiting
 
 
-def _refresh_lesson(root: Path, number: str) -> None:
+def _refresh_lesson(root: Path, number: str) -> list[Move]:
     scratch = copy_lesson(root, find_lesson(root, number))
     templates = scratch / "templates"
     log = _sphinx_gettext(scratch, templates, "-D", "root_doc=lessons/index")
@@ -64,10 +57,10 @@ def _refresh_lesson(root: Path, number: str) -> None:
     for template in templates.rglob("*.pot"):
         if not template.name.startswith(f"{number}_"):
             template.unlink()
-    _merge(root, templates)
+    return _merge_all(root, templates)
 
 
-def _refresh_all(root: Path) -> None:
+def _refresh_all(root: Path) -> list[Move]:
     scratch = root / "build" / "catalogs"
     _copy_sources(root, scratch)
     templates = scratch / "templates"
@@ -78,8 +71,9 @@ def _refresh_all(root: Path) -> None:
             f"gallery/{lesson}.py raises, so its catalog stays: {explain(log, scratch)}"
         )
         (templates / "lessons" / f"{lesson}.pot").unlink(missing_ok=True)
-    _merge(root, templates)
+    waiting = _merge_all(root, templates)
     _remove_orphans(root, templates, {f"lessons/{it}.pot" for it in _raising(log)})
+    return waiting
 
 
 def _raising(log: str) -> list[str]:
@@ -118,21 +112,29 @@ def _sphinx_gettext(scratch: Path, templates: Path, *options: str) -> str:
     return log.read_text()
 
 
-def _merge(root: Path, templates: Path) -> None:
-    command = [sys.executable, "-m", "sphinx_intl", "update", "-w", "0", "-l", "zh_CN"]
-    folders = ["-p", str(templates), "-d", str(root / "locales"), "--no-obsolete"]
-    subprocess.run([*command, *folders], check=True, stdout=subprocess.DEVNULL)
+def _merge_all(root: Path, templates: Path) -> list[Move]:
+    waiting: list[Move] = []
+    for template in sorted(templates.rglob("*.pot")):
+        page = template.relative_to(templates).with_suffix(".po")
+        waiting += _merge_page(_catalogs(root) / page, read_catalog(template), root)
+    return waiting
 
 
-def _plain_headers(root: Path) -> None:
-    """Drop dates and placeholders from the headers: they only make diffs."""
-    for catalog in _catalogs(root).rglob("*.po"):
-        if catalog.name == _FRAME:
-            continue
-        text = catalog.read_text(encoding="utf-8")
-        body = text.partition("\n\n")[2]
-        if text != _HEADER + body:
-            catalog.write_text(_HEADER + body, encoding="utf-8")
+def _merge_page(path: Path, template: Catalog, root: Path) -> list[Move]:
+    """Merge one catalog; write it only if a message has moved, for small diffs."""
+    catalog = read_catalog(path) if path.exists() else Catalog(locale="zh_CN")
+    before = list(catalog)
+    merge(catalog, template)
+    if _told(before) != _told(catalog):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(catalog_text(catalog), encoding="utf-8")
+    shown = path.relative_to(root)
+    return [*moves(shown, read_catalog(path)), *dropped(shown, before, catalog)]
+
+
+def _told(messages: Iterable[Message]) -> dict[object, object]:
+    """Return what a catalog says, whatever its order and its line breaks."""
+    return {it.id: (it.string or "", it.fuzzy, previous(it)) for it in messages}
 
 
 def _catalogs(root: Path) -> Path:
@@ -161,13 +163,16 @@ def main() -> int:
         number = parser.parse_args().number
         catalogs = root / "build" / "catalogs.lock"
         with one_at_a_time(lock_of(root, number) if number else catalogs):
-            changed = refresh(root, number)
+            changed, waiting = refresh(root, number)
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)
         return 1
+    for move in waiting:
+        print(side_by_side(move, width=shutil.get_terminal_size().columns), end="\n\n")
     for path in changed:
         print("   ", path.relative_to(root))
-    say(f"{len(changed)} catalogs changed; translate what is empty or fuzzy in them")
+    to_do = sum(bool(move.new) for move in waiting)
+    say(f"{len(changed)} catalogs changed; {to_do} messages wait for a translation")
     return 0
 
 
