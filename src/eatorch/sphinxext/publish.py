@@ -18,27 +18,41 @@ from eatorch.sphinxext.trees import finish_tree
 TREES = ("en", "zh-cn")
 
 
-def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
+def publish(
+    work: Path, build: Path, root: Path, *, url: str, catalogs: Path | None = None
+) -> Path:
     """Finish both trees, add downloads, search and editions, and swap them in.
 
     Args:
         work: Folder with the trees as Sphinx wrote them.
-        build: Folder that gets ``site``.
+        build: Folder that gets ``site``, or ``draft``.
         root: The project.
         url: Published address of the site, ends in ``/``.
+        catalogs: Chinese catalogs of a draft, with English where a message is missing.
+            A draft has no editions to be passed on: they leave the folder whose name
+            says what they are.
 
     Returns:
         The folder of the site.
     """
     draft = build / "next"
     shutil.rmtree(draft, ignore_errors=True)
+    try:
+        _fill(draft, work, build, root, url)
+    except BaseException:  # it may be what has filled the disk
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return swap(draft, build / "site")
+
+
+def _fill(draft: Path, work: Path, build: Path, root: Path, url: str) -> None:
     lessons = read_lessons(root / "gallery")
     for language in TREES:
         finish_tree(work / language, draft / language, root, language, lessons)
     wheel = build_wheel(root, build / "wheel")
     write_downloads(
         root / "gallery",
-        root / "locales" / "zh_CN" / "LC_MESSAGES",
+        catalogs or root / "locales" / "zh_CN" / "LC_MESSAGES",
         {language: work / language / "objects.inv" for language in TREES},
         draft,
         url,
@@ -48,8 +62,9 @@ def publish(work: Path, build: Path, root: Path, *, url: str) -> Path:
     for language in TREES:
         index_tree(draft / language, root / "docs" / "terms.json")
     write_headers(draft)
+    if catalogs:
+        return swap(draft, build / "draft")
     write_offline(draft, root, url=url)
-    return swap(draft, build / "site")
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
@@ -83,8 +98,8 @@ def _quietly(
 def swap(draft: Path, site: Path, *, rename: Callable[..., object] = os.rename) -> Path:
     """Put a finished draft in the place of the site.
 
-    Two renames: killed between them, the last good site waits as ``site.old``, and
-    the next build puts it back first.
+    Two renames: killed between them, the last good site waits as ``site.old``, a
+    draft as ``draft.old``, and the next build puts it back first.
 
     Args:
         draft: The new site.
@@ -94,7 +109,7 @@ def swap(draft: Path, site: Path, *, rename: Callable[..., object] = os.rename) 
     Returns:
         ``site``.
     """
-    old = site.with_name("site.old")
+    old = _set_aside(site)
     restore(site)
     if site.exists():
         rename(site, old)
@@ -109,7 +124,11 @@ def restore(site: Path) -> None:
     Args:
         site: The place of the site.
     """
-    old = site.with_name("site.old")
+    old = _set_aside(site)
     if old.exists() and not site.exists():
         old.rename(site)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _set_aside(site: Path) -> Path:
+    return site.with_name(f"{site.name}.old")
