@@ -79,7 +79,7 @@ def main() -> int:
     root = Path.cwd()
     try:
         written = scaffold(root, given.number, given.title, given.part)
-        written += refresh(root, given.number)
+        written += refresh(root, given.number)[0]
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)
         return 1
