@@ -38,14 +38,16 @@ def publish(
     draft = build / "next"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        _fill(draft, work, build, root, url)
+        _fill(draft, work, build, root, url=url, catalogs=catalogs)
     except BaseException:  # it may be what has filled the disk
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return swap(draft, build / "site")
+    return swap(draft, build / ("draft" if catalogs else "site"))
 
 
-def _fill(draft: Path, work: Path, build: Path, root: Path, url: str) -> None:
+def _fill(
+    draft: Path, work: Path, build: Path, root: Path, *, url: str, catalogs: Path | None
+) -> None:
     lessons = read_lessons(root / "gallery")
     for language in TREES:
         finish_tree(work / language, draft / language, root, language, lessons)
@@ -62,9 +64,8 @@ def _fill(draft: Path, work: Path, build: Path, root: Path, url: str) -> None:
     for language in TREES:
         index_tree(draft / language, root / "docs" / "terms.json")
     write_headers(draft)
-    if catalogs:
-        return swap(draft, build / "draft")
-    write_offline(draft, root, url=url)
+    if not catalogs:
+        write_offline(draft, root, url=url)
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
