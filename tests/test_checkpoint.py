@@ -213,6 +213,19 @@ def test_a_failing_write_keeps_the_old_file(tmp_path: Path) -> None:
     assert os.listdir(path.parent) == ["file"]  # noqa: PTH208
 
 
+@pytest.mark.parametrize("suffix", ["pt", "safetensors"])
+def test_a_full_disk_is_named(suffix: str, tmp_path: Path) -> None:
+    """The device of Linux that is always full, in the place of the file."""
+    path = tmp_path / f"model.{suffix}"
+    path.with_name(f".{path.name}.{os.getpid()}.tmp").symlink_to("/dev/full")
+    with pytest.raises(
+        OSError, match=r"No space left on device: free some space"
+    ) as it:
+        save_weights(nn.Linear(9, 9), path)
+    assert it.value.filename == str(path)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
 # What resume refuses
 
 

@@ -5,6 +5,7 @@ finds the old file or the new one, never half of one. It is read with
 ``weights_only=True``, so that opening a file runs no code.
 """
 
+import errno
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -140,9 +141,22 @@ def write(path: str | Path, fill: Callable[[BinaryIO], Any]) -> Path:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except (OSError, RuntimeError) as error:
+        if told := _with_cause(error, path):
+            raise told from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+def _with_cause(error: Exception, path: Path) -> OSError | None:
+    """Name the file, and the cause that torch's writer of zips hides behind its own."""
+    cause = error if isinstance(error, OSError) else error.__context__
+    if not isinstance(cause, OSError) or cause.errno is None:
+        return None
+    hint = ": free some space" if cause.errno == errno.ENOSPC else ""
+    return OSError(cause.errno, f"{os.strerror(cause.errno)}{hint}", os.fspath(path))
 
 
 def read(path: str | Path) -> Any:
