@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _EVERYTHING = "eatorch-lessons"
+_FIRST_OF_ZIP = 315532800  # 1 January 1980: zips know no earlier time
 _EPOCH = (
     1580601600  # 2 February 2020: the time in zips, unless SOURCE_DATE_EPOCH is set
 )
@@ -289,7 +290,8 @@ def _cell(index: int, kind: str, content: str) -> dict[str, object]:
 
 def build_time() -> time.struct_time:
     """Return the time that files carry: ``SOURCE_DATE_EPOCH``, or always the same."""
-    return time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", _EPOCH)))
+    epoch = int(os.environ.get("SOURCE_DATE_EPOCH", _EPOCH))
+    return time.gmtime(max(epoch, _FIRST_OF_ZIP))
 
 
 def pack(files: dict[str, bytes], *, stored: str = "") -> bytes:

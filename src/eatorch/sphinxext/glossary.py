@@ -79,6 +79,8 @@ def terms(path: Path) -> list[Term]:
         raise TermError(
             f"{path}:{error.lineno}: {error.msg}; repair the JSON"
         ) from None
+    except UnicodeDecodeError as error:
+        raise TermError(f"{path}: {error}; save it as UTF-8") from None
     if not isinstance(entries, list):
         raise TermError(f"{path}: must hold a list of terms, got {type(entries)}")
     found = [_term(f"{path}: term {n}", entry) for n, entry in enumerate(entries, 1)]

@@ -6,7 +6,7 @@ study plan, the header card and the order of prerequisites are made from it.
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -91,41 +91,49 @@ def read_lesson(path: Path) -> Lesson:
     Raises:
         LessonError: If the file name, label, title or a field is wrong.
     """
-    for fault in header_faults(path):
+    values, faults = _attempt(path)
+    for fault in faults:
         raise LessonError(fault)
-    return Lesson(path, **{name: read() for name, read in _readers(path).items()})
+    return Lesson(path, **values)
 
 
-def header_faults(path: Path) -> Iterator[str]:
+def header_faults(path: Path) -> list[str]:
     """List all that is wrong with one lesson's header, without stopping at the first.
 
     Args:
         path: The script.
 
-    Yields:
-        File and line, what is wrong, and the cure.
+    Returns:
+        File and line, what is wrong, and the cure, for each fault.
     """
+    return _attempt(path)[1]
+
+
+def _attempt(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return what can be read of a header, and what is wrong with the rest."""
+    values: dict[str, Any] = {}
+    faults = []
     try:
-        readers = _readers(path)
+        header = _docstring(path)
     except LessonError as error:  # no Python, or no header
-        yield str(error)
-        return
-    for read in readers.values():
-        try:
-            read()
-        except LessonError as error:
-            yield str(error)
-    for name in sorted(dict(_FIELD.findall(_docstring(path))).keys() - _FIELDS):
-        yield (
-            f"{_place(path, name)}: field :{name}: is unknown; "
-            f"use {', '.join(sorted(_FIELDS))}"
-        )
-
-
-def _readers(path: Path) -> dict[str, Callable[[], Any]]:
-    """Return how to read each attribute of a lesson; each may raise a LessonError."""
-    header = _docstring(path)
+        return values, [str(error)]
     fields = dict(_FIELD.findall(header))
+    for name, read in _readers(path, header, fields).items():
+        try:
+            values[name] = read()
+        except LessonError as error:
+            faults.append(str(error))
+    known = f"use {', '.join(sorted(_FIELDS))}"
+    for name in sorted(fields.keys() - _FIELDS):
+        place = _place(path, name)
+        faults.append(f"{place}: field :{name}: is unknown; {known}")
+    return values, faults
+
+
+def _readers(
+    path: Path, header: str, fields: dict[str, str]
+) -> dict[str, Callable[[], Any]]:
+    """Return how to read each attribute of a lesson; each may raise a LessonError."""
     has_day = "Day" in fields
     return {
         "number": lambda: _digits(path),
@@ -162,8 +170,10 @@ def _docstring(path: Path) -> str:
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     except SyntaxError as error:
         raise LessonError(
-            f"{path}:{error.lineno}: {error.msg}; repair the Python code"
+            f"{path}:{error.lineno or 1}: {error.msg}; repair the Python code"
         ) from None
+    except UnicodeDecodeError as error:
+        raise LessonError(f"{path}: {error}; save it as UTF-8") from None
     if not docstring:
         raise LessonError(
             f"{path}:1: no header; begin with a docstring that has a title"

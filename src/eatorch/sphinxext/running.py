@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from eatorch.sphinxext.mishaps import full_disk, machine_fault
+
 __all__ = ["BuildError", "explain", "one_at_a_time", "say", "stream"]
 
 
@@ -59,6 +61,8 @@ def explain(log: str, root: Path) -> str:
         Name of the file, what is wrong and the cure.
     """
     plain = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{root}/", "")
+    if full := full_disk(plain, root):  # all else went wrong for this
+        return full
     lesson = re.search(r"(gallery/\S+\.py) (?:unexpectedly )?failed", plain)
     error = re.findall(r"^\s*((?:\w+\.)*\w*(?:Error|Exception|Slip): .*)$", plain, re.M)
     if lesson and error:
@@ -69,7 +73,8 @@ def explain(log: str, root: Path) -> str:
     if warning:
         more = f" (and {len(warning) - 1} more)" if len(warning) > 1 else ""
         return _source_of(warning[0]) + more
-    return error[-1] if error else plain.strip().splitlines()[-1]
+    last = (error or plain.strip().splitlines() or ["it printed nothing"])[-1]
+    return machine_fault(plain, root) or last
 
 
 def _source_of(warning: str) -> str:
