@@ -111,10 +111,19 @@ def lesson_card(soup: BeautifulSoup, page: Page) -> None:
     card.append(_facts(soup, page, values))
     card.append(_downloads(soup, page))
     if page.run:
-        record = soup.new_tag("p", attrs={"class": "run-record"})
-        record.string = page.text("run_line", **page.run)
-        card.append(record)
+        card.append(_run_record(soup, page))
     fields.replace_with(card)
+
+
+def _run_record(soup: BeautifulSoup, page: Page) -> Tag:
+    """Tell the run, and for ``freshness`` what the page was made from."""
+    record = soup.new_tag("p", attrs={"class": "run-record"})
+    record.string = page.text("run_line", **page.run)
+    if "code" in page.run:
+        record["data-script"] = page.run["script"]
+        record["data-code"] = page.run["code"]
+        record.append(page.text("made_from", **page.run))
+    return record
 
 
 def _facts(soup: BeautifulSoup, page: Page, values: dict[str, Any]) -> Tag:

@@ -5,7 +5,6 @@ every lesson on the same footing and records the run; ``scrape`` saves each figu
 twice, for light and for dark pages.
 """
 
-import json
 import os
 import platform
 import resource
@@ -21,6 +20,8 @@ import numpy as np
 from cycler import cycler
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+
+from eatorch.sphinxext.runs import write_record
 
 # Okabe and Ito's palette, told apart by colour-blind readers; the yellow, too pale
 # on white, comes last. https://jfly.uni-koeln.de/color/
@@ -109,7 +110,7 @@ def _rehearse() -> None:
 
 
 def _record(lesson: Path) -> None:
-    """Write what ran where, and how long, beside the generated lesson."""
+    """Record what ran where, and how long."""
     import torch
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
@@ -122,7 +123,7 @@ def _record(lesson: Path) -> None:
         "seconds": round(time.process_time() - _started[lesson.name], 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    lesson.with_suffix(".run.json").write_text(json.dumps(run) + "\n")
+    write_record(lesson, run)
 
 
 def scrape(_block: Any, block_vars: dict[str, Any], conf: dict[str, Any]) -> str:

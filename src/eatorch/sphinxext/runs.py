@@ -2,7 +2,13 @@
 
 sphinx-gallery runs a lesson again when its script changes. A changed helper package or
 a new version of torch matters just as much, and a build that was killed may leave half
-a page; both are seen here.
+a page; both are seen here. The other way round, a lesson whose prose alone has changed
+needs no run: see ``prose``.
+
+The record of a run carries two fingerprints. ``script`` is the beginning of the
+script's SHA-256; ``code`` is made of its cells, the modules that they reach and the
+constraints, that is, of all that decides what the lesson prints and draws. A third,
+``output``, is made of what the run left.
 """
 
 import hashlib
@@ -10,21 +16,23 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import eatorch
 from eatorch.sphinxext.dependencies import dependencies
 from eatorch.sphinxext.metadata import Lesson
+from eatorch.sphinxext.prose import cells, retold
 
-__all__ = ["forget_stale", "machinery", "records", "remember"]
+__all__ = ["forget_stale", "inputs", "machinery", "records", "write_record"]
 
-_LEDGER = "runs.json"
-_INCOMPLETE = "incomplete"
+_PLANNED = "inputs.json"  # what the lessons were when the build began
 
 
 def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Lesson]:
-    """Make sphinx-gallery run the lessons whose pages can't be trusted.
+    """Make sphinx-gallery run the lessons whose pages can't be trusted, and no others.
 
     Args:
-        lessons: All lessons.
+        lessons: All lessons; new prose of one that needs no run is put on its page.
         generated: Folder of the generated pages.
         root: The project; what the lesson reaches of the package, and the constraints,
             count as much as its script.
@@ -32,32 +40,50 @@ def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Les
     Returns:
         The lessons that will run.
     """
-    ledger = _read(generated / _LEDGER)
+    planned = {lesson.path.stem: inputs(lesson, root) for lesson in lessons}
+    write_whole(generated / _PLANNED, json.dumps(planned, indent=1))
     stale = []
     for lesson in lessons:
-        known = ledger.get(lesson.path.stem)
-        now = [_hash(_inputs(lesson, root), root), _output(lesson, generated)]
-        if known != now:
-            _checksum(lesson, generated).unlink(missing_ok=True)
+        copy = generated / lesson.chapter / lesson.path.name
+        if not _kept(lesson, copy, planned[lesson.path.stem]):
+            _checksum(copy).unlink(missing_ok=True)
             stale.append(lesson)
     return stale
 
 
-def remember(lessons: list[Lesson], generated: Path, root: Path) -> None:
-    """Write down which lessons ran to their end.
+def inputs(lesson: Lesson, root: Path) -> dict[str, str]:
+    """Describe what a lesson is made from.
 
     Args:
-        lessons: All lessons.
-        generated: Folder of the generated pages.
+        lesson: The lesson.
         root: The project.
+
+    Returns:
+        The fingerprints ``script`` and ``code``, and the version of ``eatorch``.
     """
-    outputs = {lesson: _output(lesson, generated) for lesson in lessons}
-    ledger = {
-        lesson.path.stem: [_hash(_inputs(lesson, root), root), output]
-        for lesson, output in outputs.items()
-        if output != _INCOMPLETE
+    package = root / "src" / "eatorch"
+    around = [package / "sphinxext" / "gallery.py", root / "constraints.txt"]
+    script = hashlib.sha256(lesson.path.read_bytes())
+    code = _hash([*dependencies(lesson.path, package), *around], root)
+    code.update(json.dumps(cells(lesson.path)).encode())
+    return {
+        "eatorch": eatorch.__version__,
+        "script": _short(script),
+        "code": _short(code),
     }
-    write_whole(generated / _LEDGER, json.dumps(ledger, indent=1))
+
+
+def write_record(copy: Path, run: dict[str, Any]) -> None:
+    """Write down a run that has just ended, with what it was made from and left.
+
+    Args:
+        copy: The script as it ran; sphinx-gallery keeps it beside the page.
+        run: What else to record of the run.
+    """
+    # Not what the files are now: they may have been edited since the build began.
+    planned = _read(copy.parents[1] / _PLANNED).get(copy.stem, {})
+    record = {**run, **planned, "output": _output(copy)}
+    write_whole(copy.with_suffix(".run.json"), json.dumps(record) + "\n")
 
 
 def records(lessons: Iterable[Lesson], generated: Path) -> dict[str, str]:
@@ -93,7 +119,7 @@ def machinery(root: Path) -> str:
         for path in sorted((root / folder).rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     ]
-    return _hash([*paths, root / "conf.py", root / "docutils.conf"], root)
+    return _short(_hash([*paths, root / "conf.py", root / "docutils.conf"], root))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -107,40 +133,53 @@ def write_whole(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _read(path: Path) -> dict[str, list[str]]:
+def _kept(lesson: Lesson, copy: Path, now: dict[str, str]) -> bool:
+    """Tell whether a page needs no run; tell new prose on it."""
+    record = _read(copy.with_suffix(".run.json"))
+    output = _output(copy)
+    if record.get("code") != now["code"] or output is None:
+        return False
+    if record.get("output") != output:
+        return False
+    if record.get("script") == now["script"]:
+        return True
+    texts = retold(lesson.path, copy) or {}
+    for path, text in texts.items():
+        write_whole(path, text)
+    if texts:
+        write_record(copy, record)
+    return bool(texts)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        ledger: dict[str, list[str]] = json.loads(path.read_text())
-    except (OSError, ValueError):  # none yet, or damaged: everything runs again
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):  # none yet, or damaged: the lesson runs again
         return {}
-    return ledger
+    return content
 
 
-def _inputs(lesson: Lesson, root: Path) -> list[Path]:
-    """Return the files that decide what a lesson prints and draws."""
-    package = root / "src" / "eatorch"
-    around = [package / "sphinxext" / "gallery.py", root / "constraints.txt"]
-    return [lesson.path, *dependencies(lesson.path, package), *around]
+def _checksum(copy: Path) -> Path:
+    return copy.with_name(f"{copy.name}.md5")
 
 
-def _checksum(lesson: Lesson, generated: Path) -> Path:
-    return generated / lesson.chapter / f"{lesson.path.name}.md5"
+def _output(copy: Path) -> str | None:
+    """Hash what a lesson left: page, names and pictures; None if it did not end."""
+    page = copy.with_suffix(".rst")
+    if not (page.exists() and _checksum(copy).exists()):
+        return None
+    pictures = sorted((copy.parent / "images").rglob(f"sphx_glr_{copy.stem}_*"))
+    left = [page, copy.with_suffix(".codeobj.json"), *pictures]
+    return _short(_hash(left, copy.parent))
 
 
-def _output(lesson: Lesson, generated: Path) -> str:
-    """Hash what the lesson left: page, record and pictures."""
-    folder = generated / lesson.chapter
-    stem = lesson.path.stem
-    left = [folder / f"{stem}.rst", folder / f"{stem}.run.json"]
-    left += sorted((folder / "images").glob(f"sphx_glr_{stem}_*"))
-    whole = (
-        all(path.exists() for path in left) and _checksum(lesson, generated).exists()
-    )
-    return _hash(left, generated) if whole else _INCOMPLETE
-
-
-def _hash(paths: list[Path], root: Path) -> str:
+def _hash(paths: list[Path], root: Path) -> "hashlib._Hash":
     digest = hashlib.sha256()
     for path in paths:
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes() if path.exists() else b"")
+    return digest
+
+
+def _short(digest: "hashlib._Hash") -> str:
     return digest.hexdigest()[:16]

@@ -71,6 +71,12 @@ STRINGS: dict[str, tuple[str, str]] = {
         "{date} 在 {device} 上用 PyTorch {torch} 和 Python {python} 运行，"
         "占用处理器 {seconds} 秒，内存峰值 {peak_mb} MB。",
     ),
+    # Stands behind the sentence above; eight digits are enough for a person.
+    "made_from": (
+        " Fingerprint of the script {script:.8}, of the code with all it needs "
+        "{code:.8}; eatorch {eatorch}.",
+        "脚本指纹 {script:.8}，代码及其依赖的指纹 {code:.8}，eatorch {eatorch}。",
+    ),
     "download_part": ("All lessons of this part (zip)", "下载本篇全部课程（zip）"),
     "download_all": ("All lessons (zip)", "下载全部课程（zip）"),
     "used_in": ("Lessons that use it", "用到它的课程"),
