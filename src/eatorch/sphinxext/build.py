@@ -9,14 +9,17 @@ import argparse
 import shutil
 import sys
 import time
+import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from eatorch.sphinxext import runs
-from eatorch.sphinxext.catalogs import missing_messages
-from eatorch.sphinxext.metadata import Lesson, LessonError, read_lessons
+from eatorch.sphinxext.catalogs import check_syntax, missing_messages
+from eatorch.sphinxext.glossary import terms
+from eatorch.sphinxext.metadata import Lesson, read_lessons
+from eatorch.sphinxext.mishaps import cause_of, clock_went_back, forget_damaged
 from eatorch.sphinxext.publish import publish, restore
-from eatorch.sphinxext.restructured import ExportError
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
 LANGUAGES = {"en": "en", "zh-cn": "zh_CN"}
@@ -70,7 +73,8 @@ def build_site(root: Path, *, url: str) -> Path:
         The folder of the finished site.
 
     Raises:
-        BuildError: If anything is wrong; ``build/site`` is as it was before.
+        BuildError: If a lesson or page is wrong or lacks words. Whatever is raised,
+            ``build/site`` is as it was before.
     """
     paths = Paths(root)
     with one_at_a_time(paths.build / "lock"):
@@ -84,10 +88,7 @@ def build_site(root: Path, *, url: str) -> Path:
             paths.unfinished.unlink()  # all pages are sound, only words are missing
             raise BuildError("\n".join(faults))
         build_chinese(paths, lessons)
-        try:
-            site = publish(paths.work, paths.build, root, url=url)
-        except (ExportError, RuntimeError) as error:
-            raise BuildError(str(error).replace(f"{root}/", "")) from error
+        site = publish(paths.work, paths.build, root, url=url)
         paths.unfinished.unlink()
     say(f"{len(ran)} of {len(lessons)} lessons ran, none of them for Chinese.")
     return site
@@ -166,24 +167,30 @@ def sphinx(paths: Paths, name: str, *options: str) -> str:
 
 
 def _read(paths: Paths) -> list[Lesson]:
-    try:
-        return read_lessons(paths.gallery)
-    except LessonError as error:
-        raise BuildError(str(error).replace(f"{paths.root}/", "")) from None
+    """Read what people write, so that a fault is told before anything runs."""
+    terms(paths.root / "docs" / "terms.json")
+    for catalog in sorted(paths.locales.rglob("*.po")):
+        check_syntax(catalog)
+    return read_lessons(paths.gallery)
 
 
 def _recover(paths: Paths) -> None:
-    """Make all pages anew if a build was cut off or its machinery has changed.
+    """Make all pages anew where Sphinx would not see that it must.
 
-    Sphinx would not see it. Finished lessons are kept: their runs are remembered with
-    a hash of each file.
+    Finished lessons are kept: their runs are remembered with a hash of each file.
     """
-    machinery = paths.work / "machinery"
-    now = runs.machinery(paths.root)
-    if paths.unfinished.exists():
-        say("the last build did not end; its pages are made anew")
-        shutil.rmtree(paths.work, ignore_errors=True)
-    elif not machinery.exists() or machinery.read_text() != now:
+    for path in forget_damaged(paths.build, paths.locales):
+        say(f"{path.relative_to(paths.root)} was damaged; it is made anew")
+    machinery, now = paths.work / "machinery", runs.machinery(paths.root)
+    known = machinery.read_bytes() if machinery.exists() else b""
+    doubts = {
+        "the last build did not end": paths.unfinished.exists(),
+        "the last build ended later than now": clock_went_back(paths.work),
+        "the machinery of the site is another": known != now.encode(),
+    }
+    if paths.work.exists() and any(doubts.values()):
+        why = ", ".join(doubt for doubt, holds in doubts.items() if holds)
+        say(f"{why}: all pages are made anew")
         shutil.rmtree(paths.work, ignore_errors=True)
     runs.write_whole(machinery, now)
 
@@ -204,25 +211,38 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=Path.cwd())
     options = parser.parse_args()
-    start = time.monotonic()
+    start, root = time.monotonic(), options.root.resolve()
     try:
-        site = build_site(options.root.resolve(), url=published_at(options.root))
-    except BuildError as error:
-        print(f"\neatorch: the site was not built.\n{error}", file=sys.stderr)
-        return 1
+        site = build_site(root, url=published_at(root))
     except KeyboardInterrupt:
         print("\neatorch: stopped; build/site is as it was.", file=sys.stderr)
         return 130
+    except Exception as error:
+        told = cause_of(error, root) + _report(error, root)
+        print(f"\neatorch: the site was not built.\n{told}", file=sys.stderr)
+        return 1
     say(
         f"{site} is ready after {time.monotonic() - start:.0f} s: 'make serve' shows it"
     )
     return 0
 
 
+def _report(error: Exception, root: Path) -> str:
+    """Keep the traceback of what we did not foresee; return where, if it fits."""
+    if type(error).__module__.startswith("eatorch."):
+        return ""
+    report = root / "build" / "crash.log"
+    with suppress(OSError):
+        report.parent.mkdir(exist_ok=True)
+        report.write_text("".join(traceback.format_exception(error)))
+        return f" (whole report: {report})"
+    return ""
+
+
 def published_at(root: Path) -> str:
     """Return the address that ``conf.py`` names, ending in a slash."""
-    settings: dict[str, object] = {}
-    exec((root / "conf.py").read_text(), settings)  # values only, so safe to run
+    path, settings = root / "conf.py", dict[str, object]()
+    exec(compile(path.read_text(), path, "exec"), settings)  # values only, so safe
     return str(settings["html_baseurl"]).rstrip("/") + "/"
 
 
