@@ -26,6 +26,7 @@ extensions = [
     "eatorch.sphinxext.sections",
     "eatorch.sphinxext.boilerplate",
     "eatorch.sphinxext.messages",
+    "eatorch.sphinxext.drift",
     "eatorch.sphinxext.mathml",
     "eatorch.sphinxext.plan",
     "eatorch.sphinxext.glossary",

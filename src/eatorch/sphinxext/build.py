@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eatorch.sphinxext import runs
-from eatorch.sphinxext.catalogs import check_syntax, missing_messages
+from eatorch.sphinxext.catalogs import check_syntax, gaps, missing_messages
+from eatorch.sphinxext.drift import fill, told
 from eatorch.sphinxext.glossary import terms
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.mishaps import cause_of, clock_went_back, forget_damaged
@@ -62,12 +63,14 @@ class Paths:
         return self.root / "locales" / "zh_CN" / "LC_MESSAGES"
 
 
-def build_site(root: Path, *, url: str) -> Path:
+def build_site(root: Path, *, url: str, draft: bool = False) -> Path:
     """Build both languages and publish them to ``build/site``.
 
     Args:
         root: The project.
         url: Published address of the site, ends in ``/``.
+        draft: Whether to go on when a translation is missing, to ``build/draft``; the
+            pages say what they lack.
 
     Returns:
         The folder of the finished site.
@@ -78,20 +81,49 @@ def build_site(root: Path, *, url: str) -> Path:
     """
     paths = Paths(root)
     with one_at_a_time(paths.build / "lock"):
-        lessons = _read(paths)
-        restore(paths.build / "site")
-        _recover(paths)
-        paths.unfinished.touch()
-        ran = build_english(paths, lessons)
-        faults = list(missing_messages(paths.work / "messages", paths.locales))
-        if faults:
+        lessons, ran = _begin(paths)
+        lost = gaps(paths.work / "messages", paths.locales)
+        if lost and not draft:
             paths.unfinished.unlink()  # all pages are sound, only words are missing
-            raise BuildError("\n".join(faults))
+            faults = missing_messages(paths.work / "messages", paths.locales)
+            cure = "'make site DRAFT=1' shows them in English, in build/draft"
+            raise BuildError("\n".join([*faults, f"{told(lost)}; {cure}"]))
         build_chinese(paths, lessons)
-        site = publish(paths.work, paths.build, root, url=url)
+        catalogs = _filled(paths) if draft else None
+        site = publish(paths.work, paths.build, root, url=url, catalogs=catalogs)
         paths.unfinished.unlink()
     say(f"{len(ran)} of {len(lessons)} lessons ran, none of them for Chinese.")
+    if draft:
+        say(f"build/draft is a draft: {told(lost)}")
     return site
+
+
+def read_english(root: Path) -> None:
+    """Bring the English pages up to date, and with them the lists of their messages.
+
+    Args:
+        root: The project.
+
+    Raises:
+        BuildError: If a lesson raises or Sphinx warns.
+    """
+    paths = Paths(root)
+    with one_at_a_time(paths.build / "lock"):
+        _begin(paths)
+        paths.unfinished.unlink()
+
+
+def _begin(paths: Paths) -> tuple[list[Lesson], list[Lesson]]:
+    """Mend what the last build left, build English; return all lessons and who ran."""
+    lessons = _read(paths)
+    restore(paths.build / "site")
+    _recover(paths)
+    paths.unfinished.touch()
+    return lessons, build_english(paths, lessons)
+
+
+def _filled(paths: Paths) -> Path:
+    return fill(paths.work / "messages", paths.locales, paths.work / "catalogs")
 
 
 def build_english(paths: Paths, lessons: list[Lesson]) -> list[Lesson]:
@@ -210,10 +242,11 @@ def main() -> int:
     """Build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=Path.cwd())
+    parser.add_argument("--draft", action="store_true", help="write build/draft")
     options = parser.parse_args()
     start, root = time.monotonic(), options.root.resolve()
     try:
-        site = build_site(root, url=published_at(root))
+        site = build_site(root, url=published_at(root), draft=options.draft)
     except KeyboardInterrupt:
         print("\neatorch: stopped; build/site is as it was.", file=sys.stderr)
         return 130

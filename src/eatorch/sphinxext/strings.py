@@ -172,6 +172,15 @@ STRINGS: dict[str, tuple[str, str]] = {
     "filter": ("Filter", "筛选"),
     "filter_count": ("{count} of {all} rows", "显示 {count}/{all} 行"),
     "used_here": ("Functions in this lesson ({count})", "本课用到的函数（{count}）"),
+    # Draft of a page whose English has moved on
+    "drift_count": (
+        "Draft: {count} texts of this page are not translated, or their translation "
+        "belongs to an older English text. They are shown in English.",
+        "草稿：本页有 {count} 处文字尚未翻译，或者英文改动后译文还没有跟上，"
+        "暂以英文显示。",
+    ),
+    "drift_english": ("Read it in English", "在英文版中查看"),
+    "drift_mend": ("How to translate a page", "怎样翻译页面"),
     # A paragraph in the other language
     "peek_short": ("中", "英"),
     "peek_long": ("Chinese beside it (t)", "对照英文（t）"),
