@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site new lesson offline serve test test-site lint catalogs linkcheck bench clean
+.PHONY: help site new lesson offline serve test test-site lint catalogs gate linkcheck bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -17,8 +17,8 @@ $(VENV)/%.stamp: pyproject.toml constraints.txt
 	@$(PIP) -e '.[$*]'
 	@touch $@
 
-site: $(VENV)/docs.stamp  ## Build both languages into build/site
-	@$(SITE).build
+site: $(VENV)/docs.stamp  ## Build both languages into build/site (DRAFT=1: as far as translated, into build/draft)
+	@$(SITE).build $(if $(DRAFT),--draft)
 
 new: $(VENV)/docs.stamp  ## Begin a lesson: make new L=39 T="Title" [P=2_core]
 	@$(SITE).scaffold "$(L)" "$(T)" $(P)
@@ -30,7 +30,7 @@ offline: $(VENV)/docs.stamp  ## Write zip and e-book of build/site anew
 	@$(SITE).offline
 
 serve: $(VENV)/docs.stamp  ## Show build/site on http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT)
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/$(if $(DRAFT),draft,site) $(PORT)
 
 test: $(VENV)/test.stamp  ## Run the tests that need no browser
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
@@ -48,6 +48,9 @@ lint: $(VENV)/lint.stamp  ## Check style and types
 
 catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date (only one: L=07)
 	@$(SITE).refresh $(L)
+
+gate: $(VENV)/docs.stamp  ## Refuse a release in which a text is not in both languages
+	@$(SITE).gate
 
 # In a copy, where no lesson runs: an address stands in the text, not in what code prints.
 LINKS := build/linkcheck
