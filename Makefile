@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site new lesson offline serve test test-site lint catalogs gate linkcheck bench clean
+.PHONY: help site new lesson check offline serve test test-site lint catalogs gate linkcheck bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -25,6 +25,9 @@ new: $(VENV)/docs.stamp  ## Begin a lesson: make new L=39 T="Title" [P=2_core]
 
 lesson: $(VENV)/docs.stamp  ## Run and show one lesson: make lesson L=07
 	@$(SITE).preview $(L)
+
+check: $(VENV)/docs.stamp  ## Say all that is wrong with a lesson: make check L=07
+	@$(SITE).check $(L)
 
 offline: $(VENV)/docs.stamp  ## Write zip and e-book of build/site anew
 	@$(SITE).offline
