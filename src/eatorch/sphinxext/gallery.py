@@ -21,8 +21,6 @@ from cycler import cycler
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from eatorch.sphinxext.runs import write_record
-
 # Okabe and Ito's palette, told apart by colour-blind readers; the yellow, too pale
 # on white, comes last. https://jfly.uni-koeln.de/color/
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
@@ -112,6 +110,9 @@ def _rehearse() -> None:
 def _record(lesson: Path) -> None:
     """Record what ran where, and how long."""
     import torch
+
+    # Imported here, so that ``reset`` works where nothing of the site is installed.
+    from eatorch.sphinxext.runs import write_record
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
