@@ -92,9 +92,14 @@ def finish_page(html: str, page: Page) -> str:
 
 def summary_of(html: str) -> str:
     """Return the text of the first paragraph under a page's title."""
-    title = BeautifulSoup(html, "html.parser").find("h1")
-    paragraph = title.find_next_sibling("p") if title else None
-    return paragraph.get_text(" ", strip=True) if paragraph else ""
+    start = html.find("<h1")
+    opening = html[start : html.find("<section", start)] if start >= 0 else ""
+    for part in (opening, html):  # nearly always it is in the first: parse no more
+        title = BeautifulSoup(part, "html.parser").find("h1")
+        paragraph = title.find_next_sibling("p") if title else None
+        if paragraph:
+            return paragraph.get_text(" ", strip=True)
+    return ""
 
 
 def lesson_card(soup: BeautifulSoup, page: Page) -> None:
@@ -217,7 +222,7 @@ def _add_dark_twin(image: Tag, source: str) -> None:
 
 def cards(soup: BeautifulSoup, page: Page) -> None:
     """Make each thumbnail a card: one link, a named picture, the page's first words."""
-    for thumbnail in soup.select(".sphx-glr-thumbcontainer"):
+    for thumbnail in soup.find_all("div", class_="sphx-glr-thumbcontainer"):
         link = thumbnail.find("a")
         assert link is not None
         card = soup.new_tag("a", attrs={"class": "card"})
@@ -234,11 +239,11 @@ def cards(soup: BeautifulSoup, page: Page) -> None:
             words.string = intro
             card.append(words)
         thumbnail.replace_with(card)
-    for gallery in soup.select(".used-in-lessons"):
+    for gallery in soup.find_all("div", class_="used-in-lessons"):
         heading = soup.new_tag("p", attrs={"class": "rubric"})
         heading.string = page.text("used_in")
         gallery.insert(0, heading)
-    for tags in soup.select("#sg-tag-list"):
+    for tags in soup.find_all("div", id="sg-tag-list"):
         tags.decompose()
 
 
@@ -255,13 +260,14 @@ def _target(base: str, href: str) -> str:
 
 def semantics(soup: BeautifulSoup, _page: Page) -> None:
     """Say to machines what the markup means."""
-    for caption in soup.select("[role=heading]:not([aria-level])"):
-        caption["aria-level"] = "2"
-    for block in soup.select("div.highlight pre"):
-        block["tabindex"] = "0"  # it scrolls, so the keyboard must reach it
-    for label in soup.select(".sd-tab-label[aria-controls]"):
+    for caption in soup.find_all("p", role="heading"):
+        caption.attrs.setdefault("aria-level", "2")
+    for block in soup.find_all("pre"):
+        if block.find_parent("div", class_="highlight"):
+            block["tabindex"] = "0"  # it scrolls, so the keyboard must reach it
+    for label in soup.find_all("label", class_="sd-tab-label"):
         del label["aria-controls"]
-    for extra in soup.select("meta[name=viewport]")[1:]:
+    for extra in soup.find_all("meta", attrs={"name": "viewport"})[1:]:
         extra.decompose()
 
 
@@ -284,7 +290,7 @@ def part_download(soup: BeautifulSoup, page: Page) -> None:
 
 def code_links(soup: BeautifulSoup, _page: Page) -> None:
     """Keep the links of names in code; drop those of a lesson's own variables."""
-    for link in soup.select("a.sphx-glr-backref-instance"):
+    for link in soup.find_all("a", class_="sphx-glr-backref-instance"):
         if "." not in link.get_text() or "builtins" in str(link["class"]):
             link.unwrap()
 

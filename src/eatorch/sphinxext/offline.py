@@ -6,19 +6,18 @@ nothing runs and nothing is translated a second time.
 """
 
 import argparse
-import hashlib
 import posixpath
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from eatorch.sphinxext.book import book_files
 from eatorch.sphinxext.downloads import build_time, pack, write_whole
 from eatorch.sphinxext.fonts import find_font
+from eatorch.sphinxext.kept import fingerprint, kept
 
-__all__ = ["fingerprint", "offer", "write_edition", "write_offline", "zip_files"]
+__all__ = ["offer", "write_edition", "write_offline", "zip_files"]
 
 _TREES = ("en", "zh-cn")
 _OFFER = "start/offline.html"
@@ -80,45 +79,18 @@ def write_edition(site: Path, root: Path, language: str, *, url: str) -> list[Pa
         pages = book_files(site / language, language, f"{url}{language}/", cache)
         return pack(pages, stored="mimetype")
 
-    kept, mark = root / "build" / "editions", fingerprint(files, url)
-    write_whole(zipped, _kept(kept / zipped.name, mark, pack_site))
-    write_whole(book, _kept(kept / book.name, mark, pack_book))
+    place, mark = root / "build" / "editions", _mark(files, url)
+    write_whole(zipped, kept(place / zipped.name, mark, pack_site))
+    write_whole(book, kept(place / book.name, mark, pack_book))
     _offer_in(site / language / _OFFER, offered, downloads)
     return [zipped, book]
 
 
-def fingerprint(files: dict[str, bytes], url: str) -> str:
-    """Hash all that decides what both editions of a language hold.
-
-    Args:
-        files: The files of the zip; the book is made from the same.
-        url: Published address of the site.
-
-    Returns:
-        24 hexadecimal digits.
-
-    Example:
-        >>> a, b = {"a": b"1", "b": b"2"}, {"b": b"2", "a": b"1"}
-        >>> fingerprint(a, "https://a/") == fingerprint(b, "https://a/")
-        True
-    """
-    machinery = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(repr((url, build_time()[:6], find_font())).encode())
-    for data in (path.read_bytes() for path in machinery):
-        digest.update(hashlib.sha256(data).digest())
-    for name, data in sorted(files.items()):
-        digest.update(f"{name}\n".encode() + hashlib.sha256(data).digest())
-    return digest.hexdigest()[:24]
-
-
-def _kept(path: Path, mark: str, make: Callable[[], bytes]) -> bytes:
-    """Return a file as it was made before from the same things, or make it now."""
-    kept = path.with_name(f"{mark}-{path.name}")
-    if not kept.exists():
-        for old in path.parent.glob(f"*-{path.name}"):
-            old.unlink()
-        write_whole(kept, make())
-    return kept.read_bytes()
+def _mark(files: dict[str, bytes], url: str) -> str:
+    """Fingerprint all that decides what both editions of a language hold."""
+    around = repr((url, build_time()[:6], find_font())).encode()
+    named = [part for name in sorted(files) for part in (name.encode(), files[name])]
+    return fingerprint(around, *named)
 
 
 def zip_files(site: Path, language: str, url: str) -> dict[str, bytes]:
@@ -138,8 +110,7 @@ def zip_files(site: Path, language: str, url: str) -> dict[str, bytes]:
         for path in sorted(tree.rglob("*"))
         if path.is_file()
     }
-    kept = {name: path for name, path in paths.items() if _belongs(name)}
-    files = {name: path.read_bytes() for name, path in kept.items()}
+    files = {name: it.read_bytes() for name, it in paths.items() if _belongs(name)}
     for wheel in (site / "wheels").glob("*.whl"):
         files[f"downloads/{wheel.name}"] = wheel.read_bytes()
     for name in [name for name in files if name.endswith(".html")]:

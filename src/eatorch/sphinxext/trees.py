@@ -1,17 +1,21 @@
 """Turn one language's tree, as Sphinx wrote it, into what is published."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
-from eatorch.sphinxext.finish import Page, finish_page, summary_of
+from eatorch.sphinxext.finish import Page, Picture, finish_page, summary_of
 from eatorch.sphinxext.glossary import terms
+from eatorch.sphinxext.kept import fingerprint, kept
 from eatorch.sphinxext.metadata import Lesson
 from eatorch.sphinxext.pictures import publish_pictures
 from eatorch.sphinxext.usage import Use, documented, uses
 
 # What Sphinx leaves in a tree and no reader asks for: its search is not ours.
 _PRIVATE = ("_sources", "_downloads", ".buildinfo", "searchindex.js", ".doctrees")
+_PICTURE = re.compile(r'_images/([^"]+)"')
+_CARD = "sphx-glr-thumbcontainer"
 
 
 def finish_tree(
@@ -45,13 +49,26 @@ def finish_tree(
             language=language,
             lesson=by_page.get(name),
             run=_run(root, by_page.get(name)),
-            pictures=pictures,
-            intros=intros,
+            pictures=_shown(html, pictures),
+            intros=intros if _CARD in html else {},
             terms=words,
             uses=_uses(root, by_page.get(name), known),
         )
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        (target / name).write_text(finish_page(html, page), encoding="utf-8")
+        place = root / "build" / "finished" / language / name
+        (target / name).write_bytes(_finished(html, page, place))
+
+
+def _shown(html: str, pictures: dict[str, Picture]) -> dict[str, Picture]:
+    """Return the pictures of a page: those of others are no reason to finish it."""
+    names = set(_PICTURE.findall(html))
+    return {name: it for name, it in pictures.items() if name in names}
+
+
+def _finished(html: str, page: Page, place: Path) -> bytes:
+    """Finish a page; one that is as it was in the last build is taken from there."""
+    mark = fingerprint(html.encode(), repr(page).encode())
+    return kept(place, mark, lambda: finish_page(html, page).encode())
 
 
 def _uses(root: Path, lesson: Lesson | None, known: dict[str, str]) -> list[Use]:

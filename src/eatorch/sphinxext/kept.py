@@ -1,0 +1,62 @@
+"""Keep what was made before, for as long as everything that it was made from stays."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from eatorch.sphinxext.downloads import write_whole
+
+__all__ = ["fingerprint", "kept"]
+
+_DIGITS = 24
+_MARK = "[0-9a-f]" * _DIGITS
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Hash what something is made from, and the code that makes it.
+
+    Args:
+        *parts: All else that decides what it looks like, in this order.
+
+    Returns:
+        24 hexadecimal digits.
+
+    Example:
+        >>> fingerprint(b"a", b"b") == fingerprint(b"a", b"b")
+        True
+        >>> fingerprint(b"a", b"b") == fingerprint(b"ab")
+        False
+    """
+    digest = hashlib.sha256(_code())
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:_DIGITS]
+
+
+@cache
+def _code() -> bytes:
+    """Hash the code of this package; it does not change while it runs."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.digest()
+
+
+def kept(path: Path, mark: str, make: Callable[[], bytes]) -> bytes:
+    """Return what was made before from the same things, or make it now.
+
+    Args:
+        path: Where to keep it; its name gets the fingerprint in front.
+        mark: The fingerprint.
+        make: Makes it.
+
+    Returns:
+        What ``make`` returns or once returned; that of another fingerprint is gone.
+    """
+    place = path.with_name(f"{mark}-{path.name}")
+    if not place.exists():
+        for old in path.parent.glob(f"{_MARK}-{path.name}"):
+            old.unlink()
+        write_whole(place, make())
+    return place.read_bytes()
