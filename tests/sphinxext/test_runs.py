@@ -9,7 +9,8 @@ from eatorch.sphinxext import runs
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 
 LESSON = '"""\n.. _one:\n\nOne\n===\n\n:Level: 1\n:Hours: 1\n"""\n'
-LESSON += "import eatorch\neatorch.helper.x\n"
+LESSON += "import torch\nimport eatorch\neatorch.helper.x\n"
+CONSTRAINTS = "ruff==0.17.5\nscikit-learn==1.9.1\nsympy==1.14.0\ntorch==2.13.0\n"
 PAGE = "docs/lessons/1_part/01_one"
 
 Project = tuple[Path, list[Lesson], Path]
@@ -22,7 +23,7 @@ def project(tmp_path: Path) -> Project:
     (tmp_path / "src" / "eatorch" / "sphinxext").mkdir(parents=True)
     for name in ("__init__", "helper", "other"):
         (tmp_path / "src" / "eatorch" / f"{name}.py").write_text("x = 1\n")
-    (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "constraints.txt").write_text(CONSTRAINTS)
     generated = tmp_path / "docs" / "lessons"
     lessons = read_lessons(tmp_path / "gallery")
     assert runs.forget_stale(lessons, generated, tmp_path) == lessons, "never ran"
@@ -58,7 +59,6 @@ def test_an_unchanged_lesson_is_kept(project: Project) -> None:
     [
         "gallery/1_part/01_one.py",
         "src/eatorch/helper.py",
-        "constraints.txt",
         f"{PAGE}.rst",
         f"{PAGE}.codeobj.json",
         f"{PAGE}.run.json",
@@ -75,6 +75,19 @@ def test_any_change_runs_the_lesson_again(project: Project, changed: str) -> Non
 def test_a_module_that_the_lesson_does_not_reach_runs_nothing(project: Project) -> None:
     (project[0] / "src" / "eatorch" / "other.py").write_text("x = 2\n")
     assert not stale(project)
+
+
+@pytest.mark.parametrize(
+    ("package", "matters"),
+    [("torch", True), ("sympy", True), ("scikit-learn", False), ("ruff", False)],
+)
+def test_another_version_runs_the_lessons_that_reach_it(
+    project: Project, package: str, matters: bool
+) -> None:
+    """torch requires sympy; the lesson imports no scikit-learn, and none needs ruff."""
+    path = project[0] / "constraints.txt"
+    path.write_text(CONSTRAINTS.replace(f"{package}==", f"{package}==9."))
+    assert stale(project) == matters
 
 
 def test_the_machinery_of_the_site_runs_nothing_again(project: Project) -> None:

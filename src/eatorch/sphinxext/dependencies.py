@@ -7,6 +7,7 @@ exercises reach the checks of that lesson only.
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from eatorch.sphinxext.inventory import chain, imports
@@ -48,8 +49,7 @@ def dependencies(lesson: Path, package: Path) -> list[Path]:
 def _reached(path: Path, package: Path, homes: dict[str, str]) -> list[Path]:
     """Return what a script or module names of the package, and the data it reads."""
     source = path.read_text(encoding="utf-8")
-    tree = _WithoutTypes().visit(ast.parse(source, str(path)))
-    reached = {file for name in _names(tree) for file in _files(name, package, homes)}
+    reached = {file for name in _names(source) for file in _files(name, package, homes)}
     data = (package / "data").glob("*.*")
     reached |= {it for it in data if it.suffix != ".py" and it.name in source}
     return sorted(reached)
@@ -63,14 +63,17 @@ class _WithoutTypes(ast.NodeTransformer):
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
 
 
-def _names(tree: ast.AST) -> Iterator[str]:
-    """Yield the dotted names that begin with ``eatorch``."""
+@cache  # lessons share their modules
+def _names(source: str) -> set[str]:
+    """Return the dotted names in a module that begin with ``eatorch``."""
+    tree = _WithoutTypes().visit(ast.parse(source))
     imported = dict(imports(tree))
-    yield from (name for name in imported.values() if name.startswith("eatorch"))
+    names = {name for name in imported.values() if name.startswith("eatorch")}
     for node in ast.walk(tree):
         words = chain(node)
         if words and imported.get(words[0], "").startswith("eatorch"):
-            yield ".".join([imported[words[0]], *words[1:]])
+            names.add(".".join([imported[words[0]], *words[1:]]))
+    return names
 
 
 def _files(name: str, package: Path, homes: dict[str, str]) -> Iterator[Path]:

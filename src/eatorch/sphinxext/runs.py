@@ -7,8 +7,8 @@ needs no run: see ``prose``.
 
 The record of a run carries two fingerprints. ``script`` is the beginning of the
 script's SHA-256; ``code`` is made of its cells, the modules that they reach and the
-constraints, that is, of all that decides what the lesson prints and draws. A third,
-``output``, is made of what the run left.
+constraints on the packages that these import, that is, of all that decides what the
+lesson prints and draws. A third, ``output``, is made of what the run left.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import eatorch
+from eatorch.sphinxext.constraints import pinned
 from eatorch.sphinxext.dependencies import dependencies
 from eatorch.sphinxext.metadata import Lesson
 from eatorch.sphinxext.prose import cells, retold
@@ -34,8 +35,8 @@ def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Les
     Args:
         lessons: All lessons; new prose of one that needs no run is put on its page.
         generated: Folder of the generated pages.
-        root: The project; what the lesson reaches of the package, and the constraints,
-            count as much as its script.
+        root: The project; what the lesson reaches of the package and of the pinned
+            packages counts as much as its script.
 
     Returns:
         The lessons that will run.
@@ -62,10 +63,12 @@ def inputs(lesson: Lesson, root: Path) -> dict[str, str]:
         The fingerprints ``script`` and ``code``, and the version of ``eatorch``.
     """
     package = root / "src" / "eatorch"
-    around = [package / "sphinxext" / "gallery.py", root / "constraints.txt"]
+    reached = dependencies(lesson.path, package)
+    modules = [lesson.path, *(path for path in reached if path.suffix == ".py")]
+    limits = pinned(modules, root / "constraints.txt")
+    code = _hash([*reached, package / "sphinxext" / "gallery.py"], root)
+    code.update(json.dumps([cells(lesson.path), limits]).encode())
     script = hashlib.sha256(lesson.path.read_bytes())
-    code = _hash([*dependencies(lesson.path, package), *around], root)
-    code.update(json.dumps(cells(lesson.path)).encode())
     return {
         "eatorch": eatorch.__version__,
         "script": _short(script),
@@ -110,7 +113,7 @@ def machinery(root: Path) -> str:
         root: The project.
 
     Returns:
-        A fingerprint of the extensions, templates, inventories and settings.
+        A fingerprint of the extensions, templates, inventories, settings and versions.
     """
     folders = ("src/eatorch/sphinxext", "docs/_templates", "docs/_inventories")
     paths = [
@@ -119,7 +122,8 @@ def machinery(root: Path) -> str:
         for path in sorted((root / folder).rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     ]
-    return _short(_hash([*paths, root / "conf.py", root / "docutils.conf"], root))
+    paths += [root / name for name in ("conf.py", "docutils.conf", "constraints.txt")]
+    return _short(_hash(paths, root))
 
 
 def write_whole(path: Path, text: str) -> None:
