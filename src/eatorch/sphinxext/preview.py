@@ -10,6 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from eatorch.sphinxext.catalogs import gaps
+from eatorch.sphinxext.drift import told
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 from eatorch.sphinxext.trees import finish_tree
@@ -43,6 +45,10 @@ def preview(root: Path, number: str) -> Path:
             say(line)
         shutil.rmtree(site / language, ignore_errors=True)
         finish_tree(tree, site / language, scratch, language, [lesson])
+    locales = root / "locales" / "zh_CN" / "LC_MESSAGES"
+    lost = gaps(scratch / "trees" / "messages", locales).get(lesson.docname)
+    if lost:
+        say(f"{told({lesson.docname: lost})}; 'make catalogs L={number}' shows them")
     return site
 
 
