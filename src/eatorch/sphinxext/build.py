@@ -211,13 +211,16 @@ def _recover(paths: Paths) -> None:
 
     Finished lessons are kept: their runs are remembered with a hash of each file.
     """
-    for path in forget_damaged(paths.build, paths.locales):
+    damaged = forget_damaged(paths.build, paths.locales)
+    for path in damaged:
         say(f"{path.relative_to(paths.root)} was damaged; it is made anew")
     machinery, now = paths.work / "machinery", runs.machinery(paths.root)
     known = machinery.read_bytes() if machinery.exists() else b""
     doubts = {
         "the last build did not end": paths.unfinished.exists(),
         "the last build ended later than now": clock_went_back(paths.work),
+        # English must run them again, for the Chinese build must run nothing.
+        "what pages printed is lost": paths.build / "notebook-cache" in damaged,
         "the machinery of the site is another": known != now.encode(),
     }
     if paths.work.exists() and any(doubts.values()):

@@ -38,6 +38,7 @@ _CURES = {
     errno.ENOMEM: "close other programs and build again",
 }
 _FULL = re.compile(r"No space left on device|database or disk is full|os error 28\b")
+_FORGOTTEN = re.compile(r"UnpicklingError|EOFError: Ran out of input")
 # As Python's own file functions put it.
 _OS_ERROR = re.compile(r"\[Errno (\d+)\] [^:\n]+(?:: \\?'([^'\\\n]+))?")
 
@@ -84,7 +85,7 @@ def full_disk(log: str, root: Path) -> str | None:
 
 
 def machine_fault(log: str, root: Path) -> str | None:
-    """Find in the log of a program that the machine, not the text, is at fault.
+    """Find in the log of a program that the machine, not a text, is at fault.
 
     Args:
         log: What the program printed.
@@ -95,6 +96,8 @@ def machine_fault(log: str, root: Path) -> str | None:
     """
     found = [it for it in _OS_ERROR.finditer(log) if int(it[1]) in _CURES]
     told = _os_fault(int(found[-1][1]), found[-1][2] or "", root) if found else None
+    if not told and _FORGOTTEN.search(log):
+        told = "what Sphinx remembers is damaged; build again: it is then made anew"
     return full_disk(log, root) or told
 
 
