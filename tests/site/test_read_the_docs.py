@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from site_pages import PAGES, SITE
+
+from eatorch.sphinxext.build import published_at
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://example.readthedocs.io/en/stable/"
@@ -58,3 +61,15 @@ def test_downloads_install_from_that_address(published: Path) -> None:
     script = published / "en" / "downloads" / "07_tensor.py"
     assert ADDRESS in script.read_text(encoding="utf-8")
     assert list((published / "wheels").glob("eatorch-*.whl"))
+
+
+def test_a_second_build_makes_the_same_pages(published: Path) -> None:
+    """Only the address differs; the runs are those of the first build."""
+    home = published_at(ROOT)
+    moved = [
+        name
+        for name in PAGES
+        if (published / name).read_text(encoding="utf-8").replace(ADDRESS, home)
+        != (SITE / name).read_text(encoding="utf-8")
+    ]
+    assert moved == []

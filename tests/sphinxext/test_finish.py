@@ -63,6 +63,16 @@ def test_the_chinese_card_has_no_english_word_and_chinese_files() -> None:
     )
 
 
+def test_the_card_of_a_run_without_measures_tells_the_rest() -> None:
+    run = {key: RUN[key] for key in RUN.keys() - {"seconds", "peak_mb"}}
+    soup = finished(FIELDS, lesson=LESSON, run=run)
+    record = soup.select_one(".run-record")
+    assert record is not None
+    assert "2.13.0" in record.get_text()
+    assert "processor" not in record.get_text()
+    assert "1.5 s of processor time" in str(finished(FIELDS, lesson=LESSON, run=RUN))
+
+
 def test_other_field_lists_stay() -> None:
     assert finished(FIELDS).select_one("dl.field-list") is not None
 

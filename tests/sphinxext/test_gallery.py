@@ -92,7 +92,7 @@ def test_lessons_start_alike_and_leave_a_record(tmp_path: Path) -> None:
     assert run["device"] == "CPU"
 
 
-def test_the_date_of_a_run_can_be_fixed(
+def test_a_run_that_is_to_be_repeated_has_a_fixed_date_and_no_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lessons" / "1_part").mkdir(parents=True)
@@ -103,6 +103,7 @@ def test_the_date_of_a_run_can_be_fixed(
     gallery.reset(conf, "01_one.py", "after")
     run = json.loads((tmp_path / "lessons" / "1_part" / "01_one.run.json").read_text())
     assert run["date"] == "2020-02-02"
+    assert run.keys() & {"seconds", "peak_mb"} == set()
 
 
 def test_no_lesson_pays_for_what_packages_load_once(tmp_path: Path) -> None:

@@ -124,6 +124,8 @@ def _run_record(soup: BeautifulSoup, page: Page) -> Tag:
     """Tell the run, and for ``freshness`` what the page was made from."""
     record = soup.new_tag("p", attrs={"class": "run-record"})
     record.string = page.text("run_line", **page.run)
+    if "seconds" in page.run:  # a build that can be repeated measures nothing
+        record.append(page.text("run_measured", **page.run))
     if "code" in page.run:
         record["data-script"] = page.run["script"]
         record["data-code"] = page.run["code"]

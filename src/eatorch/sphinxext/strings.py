@@ -66,9 +66,11 @@ STRINGS: dict[str, tuple[str, str]] = {
     "hours_of_work": ("{hours} h", "{hours} 小时"),
     "day_of_path": ("Day {day} of 20", "20 天路线第 {day} 天"),
     "run_line": (
-        "Run on {date} with PyTorch {torch} and Python {python} on the {device} "
-        "in {seconds} s of processor time, using {peak_mb} MB of memory at most.",
-        "{date} 在 {device} 上用 PyTorch {torch} 和 Python {python} 运行，"
+        "Run on {date} with PyTorch {torch} and Python {python} on the {device}.",
+        "{date} 在 {device} 上用 PyTorch {torch} 和 Python {python} 运行。",
+    ),
+    "run_measured": (
+        " It took {seconds} s of processor time and at most {peak_mb} MB of memory.",
         "占用处理器 {seconds} 秒，内存峰值 {peak_mb} MB。",
     ),
     # Stands behind the sentence above; eight digits are enough for a person.
