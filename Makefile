@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site new lesson check offline serve test test-site lint catalogs gate linkcheck bench clean
+.PHONY: help site new lesson check offline serve test test-site lint catalogs gate linkcheck compare bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -63,6 +63,9 @@ linkcheck: $(VENV)/docs.stamp  ## Ask every outside link whether it works (needs
 	@$(BIN)/python -m sphinx -q -b linkcheck -c $(LINKS) -D plot_gallery=0 -D nb_execution_mode=off \
 		-D linkcheck_anchors=0 -D linkcheck_timeout=20 -D 'linkcheck_ignore=http://localhost.*' \
 		$(LINKS)/docs $(LINKS)/out
+
+compare: $(VENV)/docs.stamp  ## Compare key numbers of lessons with those kept: make compare [L="07 08"] [TORCH=2.14.1 | KEEP=1]
+	@$(SITE).compare $(L) $(if $(TORCH),--torch "$(TORCH)") $(if $(KEEP),--keep)
 
 bench: $(VENV)/bench.stamp  ## Measure side by side; VENV=.venv-bench keeps the peers apart
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
