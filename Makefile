@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 SITE := $(BIN)/python -m eatorch.sphinxext
 PORT ?= 8000
 
-.PHONY: help site new lesson check offline serve test test-site lint catalogs gate linkcheck compare bench clean
+.PHONY: help site new lesson check offline serve test test-site lint catalogs gate fresh linkcheck compare bench clean
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t14
 
@@ -54,6 +54,9 @@ catalogs: $(VENV)/docs.stamp  ## Bring the Chinese catalogs up to date (only one
 
 gate: $(VENV)/docs.stamp  ## Refuse a release in which a text is not in both languages
 	@$(SITE).gate
+
+fresh: $(VENV)/docs.stamp  ## Prove that build/site was made from these sources
+	@$(SITE).freshness
 
 # In a copy, where no lesson runs: an address stands in the text, not in what code prints.
 LINKS := build/linkcheck
