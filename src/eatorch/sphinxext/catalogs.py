@@ -237,7 +237,8 @@ def catalog_faults(path: Path, avoid: dict[str, list[str]]) -> Iterator[str]:
     """
     catalog = read_catalog(path)
     for obsolete in catalog.obsolete.values():
-        yield f"{path}: obsolete message {short(obsolete.id)}; run 'make catalogs'"
+        told = f"obsolete message {short(obsolete.id)}; run 'make catalogs'"
+        yield f"{path}:{obsolete.lineno}: {told}"
     for message in catalog:
         if message.id and (faults := list(_message_faults(message, avoid))):
             told = "; ".join(faults)

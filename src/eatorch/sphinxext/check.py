@@ -107,6 +107,7 @@ def main() -> int:
         told = f"L must be the number of a lesson such as 07, got {number!r}"
         print(f"eatorch: {told}; 'ls gallery/*' lists them", file=sys.stderr)
         return 1
+    say(f"reads and runs {lessons[0].stem}" if number else "reads all lessons")
     found = 0
     for found, fault in enumerate(_told(lessons, root, bool(number)), 1):  # noqa: B007
         print(fault.replace(f"{root}/", ""), flush=True)

@@ -52,9 +52,13 @@ def answer_faults(exercise: Exercise, names: _Names) -> Iterator[str]:
     """
     if exercise.number not in numbers(exercise.number[:2]):
         return  # told already, and nothing can be tried
-    solution = (solution_faults, practice_faults, definition_faults)
-    for tried in (stub_faults, *(solution if solution_of(exercise.task) else ())):
-        yield from _without_a_crash(tried, exercise, names)
+    yield from _without_a_crash(stub_faults, exercise, names)
+    if solution_of(exercise.task):  # a missing one is told already
+        yield from (
+            _without_a_crash(solution_faults, exercise, names)
+            or _without_a_crash(practice_faults, exercise, names)
+        )
+        yield from _without_a_crash(definition_faults, exercise, names)
     yield from slip_faults(exercise)
     yield from islice(hostile_faults(exercise), 1)  # one shows the gap in the check
 
@@ -160,9 +164,9 @@ def slip_faults(exercise: Exercise) -> Iterator[str]:
     """
     place, answers = _wrong_answers(exercise)
     if len(answers) < FEWEST_SLIPS:
-        told = f"{exercise.number} has {len(answers)} wrong answers"
-        cure = f"add those that people really give, at least {FEWEST_SLIPS}"
-        yield f"{place}: {told}; {cure}"
+        told = f"{len(answers)} of at least {FEWEST_SLIPS} wrong answers are there"
+        cure = "add those that people really give"
+        yield f"{place}: for {exercise.number} {told}; {cure}"
     for answer in answers:
         outcome = verdict(exercise.number, answer)
         yield from _untold(exercise, answer, outcome, place)

@@ -189,10 +189,8 @@ def figure_faults(figure: Figure) -> Iterator[str]:
         for name, axis in sides.items():
             told = axis.get_label_text() or shared[name]
             if axes.get_label() != "<colorbar>" and not told and _shows_numbers(axis):
-                what = (
-                    f"{axes.get_title()!r} has numbers on its {name} axis and no label"
-                )
-                yield f"{what}; add {name}label with the unit, or take the ticks away"
+                what = f"the {name} axis of '{axes.get_title()}' has no label"
+                yield f"{what}; set {name}label with the unit, or take the ticks away"
 
 
 def _shows_numbers(axis: Axis) -> bool:

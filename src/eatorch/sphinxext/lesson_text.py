@@ -94,7 +94,7 @@ def export_faults(lesson: Path, links: Links) -> Iterator[str]:
         try:
             to_markdown(page, links, f"lessons/{lesson.parent.name}", "en")
         except ExportError as error:
-            yield f"{error}; lessons of the same part show what works"
+            yield f"{error}; correct it, or write it as other lessons do"
 
 
 def name_faults(lesson: Path, root: Path) -> Iterator[str]:
@@ -134,15 +134,19 @@ def translation_faults(lesson: Path, root: Path, links: Links) -> Iterator[str]:
     Yields:
         File and line, what is wrong, and the cure.
     """
+    cure = "correct the msgstr"
     path, prose = catalog_of(root, lesson), Script.read(lesson).prose
     if not path.exists():
         yield f"{path}:1: no such catalog; {_refresh(lesson)}"
         return
     try:
         words = avoided(terms(root / "docs" / "terms.json"))
-        found = [f"{it}; correct the msgstr" for it in catalog_faults(path, words)]
+        found = [
+            fault if "; run" in fault else f"{fault}; {cure}"
+            for fault in catalog_faults(path, words)
+        ]
         catalog = read_catalog(path)
-        found += map(str, untranslated(prose, catalog, path))
+        found += untranslated(prose, catalog, path)
         if not found:  # else it would only stop at the first of them
             page = translate(prose, catalog, path)
             to_markdown(page, links, f"lessons/{lesson.parent.name}", "zh-cn")

@@ -52,13 +52,17 @@ class Page:
         """Describe a fault at a line of ``text``, with its place in the file."""
         lines = self.text.splitlines()
         shown = lines[line - 1].strip() if line and line <= len(lines) else ""
-        place = self.source
-        if line and self.starts:
-            sizes = [block.count("\n") + BETWEEN.count("\n") for block in self.blocks]
-            before = [0, *accumulate(sizes)]
-            index = max(i for i, begin in enumerate(before[:-1]) if begin < line)
-            place = f"{place}:{self.starts[index] + line - 1 - before[index]}"
-        return ExportError(f"{place}: {fault}" + (f" in {shown!r}" if shown else ""))
+        told = f"{self.place(line)}: {fault}"
+        return ExportError(told + (f" in {shown!r}" if shown else ""))
+
+    def place(self, line: int | None) -> str:
+        """Return the file, with the line of it that is a line of ``text``."""
+        if not line or not self.starts:
+            return self.source
+        sizes = [block.count("\n") + BETWEEN.count("\n") for block in self.blocks]
+        before = [0, *accumulate(sizes)]
+        index = max(i for i, begin in enumerate(before[:-1]) if begin < line)
+        return f"{self.source}:{self.starts[index] + line - 1 - before[index]}"
 
 
 class cell(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -97,6 +101,7 @@ class Dropdown(Directive):
         title = self.arguments[0]
         inlines, messages = self.state.inline_text(title, self.lineno)
         folded = dropdown("", nodes.rubric(title, "", *inlines), *messages)
+        folded.line = self.lineno
         self.state.nested_parse(self.content, self.content_offset, folded)
         return [folded]
 

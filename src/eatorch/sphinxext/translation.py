@@ -54,7 +54,7 @@ def translate(page: Page, catalog: Catalog, path: Path) -> Page:
     return translated
 
 
-def untranslated(page: Page, catalog: Catalog, path: Path) -> Iterator[ExportError]:
+def untranslated(page: Page, catalog: Catalog, path: Path) -> Iterator[str]:
     """List the messages of a page that its catalog does not know yet.
 
     Those that stand there empty or fuzzy have a line of their own in the catalog.
@@ -65,7 +65,7 @@ def untranslated(page: Page, catalog: Catalog, path: Path) -> Iterator[ExportErr
         path: File of the catalog, for errors.
 
     Yields:
-        An error for each message, with its place in the lesson.
+        File and line of the lesson, what is missing, and the cure.
     """
     for node in parse(page).findall(nodes.TextElement):
         if isinstance(node, _SILENT) or not node.rawsource.strip():
@@ -73,9 +73,18 @@ def untranslated(page: Page, catalog: Catalog, path: Path) -> Iterator[ExportErr
         try:
             _translation(node, catalog, path)
         except ExportError:
-            if _message(node) not in catalog:
-                fault = f"{path.name} lacks this message; run 'make catalogs'"
-                yield page.error(node.line, fault)
+            message = _message(node)
+            if message not in catalog:
+                told = f"{path.name} lacks the message {message!r}"
+                yield f"{page.place(_line(node))}: {told}; run 'make catalogs'"
+
+
+def _line(node: nodes.TextElement) -> int | None:
+    """Return the line where a message begins; docutils puts titles at their rule."""
+    at: Any = node
+    while at is not None and not at.line:
+        at = at.parent
+    return at.line - isinstance(at, nodes.title) if at is not None else None
 
 
 def _check_structure(

@@ -1,0 +1,370 @@
+"""``make check`` says all that is wrong with a lesson, each with line and cure."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from eatorch.sphinxext import lesson_run
+from eatorch.sphinxext.check import run_faults, text_faults
+from eatorch.sphinxext.lesson_run import Run, figure_faults, run
+from eatorch.sphinxext.lesson_text import SourceLinks
+
+pytestmark = pytest.mark.xdist_group("check")  # they share a costly fixture
+ROOT = Path(__file__).parents[2]
+
+_LESSON = '''"""
+.. _two:
+
+Two things
+==========
+
+Use :func:`torch.rnad` as :ref:`nowhere` says.
+
+:Level: 9
+:Days: 2
+"""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import torch
+
+import eatorch
+
+# %%
+# .. |name| replace:: text
+#
+# A |name| that no notebook knows.
+
+weight = torch.ones(2).data
+
+# %%
+
+warnings.warn("look out", stacklevel=1)
+
+# %%
+# A picture without words.
+
+plt.plot([0, 1])
+plt.show()
+
+# %%
+# A long cell.
+
+a = 1
+b = 2
+c = 3
+d = 4
+e = 5
+f = 6
+g = 7
+h = 8
+i = 9
+j = 10
+k = 11
+l = 12
+m = 13
+n = 14
+o = 15
+p = 16
+
+# %%
+# .. _two-ex1:
+#
+# Exercise 02-1: a number
+# -----------------------
+#
+# How many?
+#
+# .. dropdown:: Hint
+#
+#    Count.
+#
+# .. dropdown:: Solution
+#
+#    .. code-block:: python
+#
+#       number = 1
+
+number = ...
+
+eatorch.check("02-1", number)
+
+# %%
+# Exercise 02-2: no number
+# ------------------------
+#
+# Why?
+
+reason = ...
+
+from pathlib import Path
+
+Path(__file__).parents[2].joinpath("conf.py").read_text()
+eatorch.check("02-2", reason)
+'''
+
+_CHECKS = '''"""Checks of lesson 02."""
+
+from typing import Any
+
+from eatorch.checking import Slip, exercise
+
+
+@exercise("02-1")
+def number(answer: Any) -> None:
+    """Judge the number."""
+    if answer != 2:
+        raise Slip("Count again.", "Count again.")
+
+
+@exercise("02-2")
+def reason(answer: Any) -> None:
+    """Judge nothing."""
+
+
+@exercise("02-3")
+def nothing(answer: Any) -> None:
+    """Judge what nobody asks."""
+'''
+
+_CATALOG = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "Two things"
+msgstr "两件事"
+
+msgid "Use :func:`torch.rnad` as :ref:`nowhere` says."
+msgstr "照说的用torch.rnad。"
+
+#, fuzzy
+msgid "A picture without words."
+msgstr "图"
+
+msgid "A long cell."
+msgstr ""
+
+msgid "How many?"
+msgstr "有多少个激励函数？"
+
+#~ msgid "gone"
+#~ msgstr "没了"
+"""
+
+_WRONG = """WRONG = {
+    "02-1": [3, 4],
+    "02-2": [5],
+}
+"""
+
+FILES = {
+    "gallery/1_part/02_two.py": _LESSON,
+    "src/eatorch/exercises/lesson_02.py": _CHECKS,
+    "locales/zh_CN/LC_MESSAGES/lessons/1_part/02_two.po": _CATALOG,
+    "tests/exercises/wrong_02.py": _WRONG,
+}
+
+
+def check(project: Path, *number: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "eatorch.sphinxext.check", *number],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project / "src")},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def told(small_project: Path) -> list[str]:
+    for name, text in FILES.items():
+        path = small_project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    done = check(small_project, "02")
+    assert done.returncode == 1, done.stderr
+    _, *lines, last = done.stdout.splitlines()
+    assert last == f"eatorch: {len(lines)} things to mend"
+    return lines
+
+
+LESSON, _, CATALOG, WRONG = FILES
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "words"),
+    [
+        # Header
+        (LESSON, 9, "field :Level: must be a number from 1 to 5, got '9'"),
+        (LESSON, 1, "field :Hours: is missing"),
+        (LESSON, 10, "field :Days: is unknown"),
+        # Cells
+        (LESSON, 29, "two code cells in a row"),
+        (LESSON, 40, "the cell has 16 lines, at most 15"),
+        (LESSON, 25, ".data hides changes from autograd; use .detach()"),
+        # Text
+        (LESSON, 7, ":ref: names 'nowhere', which does not exist"),
+        (LESSON, 7, ":func:`torch.rnad` names 'torch.rnad', which does not exist"),
+        (LESSON, 21, "substitution_definition can't be exported"),
+        # Chinese
+        (LESSON, 10, "02_two.po lacks the message 'Days'; run 'make catalogs'"),
+        (LESSON, 60, "02_two.po lacks the message 'Exercise 02-1: a number'"),
+        (LESSON, 65, "02_two.po lacks the message 'Hint'"),
+        (LESSON, 83, "02_two.po lacks the message 'Why?'"),
+        (CATALOG, 8, "lost ['nowhere', 'torch.rnad']"),
+        (CATALOG, 8, "needs a space between '用t'"),
+        (CATALOG, 12, "fuzzy"),
+        (CATALOG, 15, "no translation in 'A long cell.'"),
+        (CATALOG, 18, "term '激励函数' should be '激活函数'"),
+        (CATALOG, 21, "obsolete message 'gone'"),
+        # Run
+        (LESSON, 29, "UserWarning: look out; remove its cause"),
+        (LESSON, 35, "figure must have a title"),
+        (LESSON, 35, "the x axis of '' has no label"),
+        (LESSON, 35, "the y axis of '' has no label"),
+        (LESSON, 89, 'the downloaded script stops with "FileNotFoundError'),
+        # Exercises
+        (LESSON, 80, "exercise 02-2 lacks a label that ends in -ex2"),
+        (LESSON, 80, "exercise 02-2 lacks a hint"),
+        (LESSON, 80, "exercise 02-2 lacks a solution"),
+        (LESSON, 1, "no exercise calls the check 02-3"),
+        (LESSON, 69, "the solution fails its own check: 'Count again.'"),
+        (LESSON, 77, "for 0 the Chinese message is 'Count again.'; write Chinese"),
+        (LESSON, 90, "the wrong answer 0 to 02-2 passes"),
+        (WRONG, 2, "for 3 the Chinese message is 'Count again.'; write Chinese"),
+        (WRONG, 3, "for 02-2 1 of at least 2 wrong answers are there"),
+        (WRONG, 3, "the wrong answer 5 to 02-2 passes"),
+    ],
+)
+def test_each_fault_is_told_with_its_line(
+    told: list[str], path: str, line: int, words: str
+) -> None:
+    assert [it for it in told if it.startswith(f"{path}:{line}: ") and words in it]
+
+
+def test_each_finding_names_a_line_and_a_cure(told: list[str]) -> None:
+    for line in told:
+        assert re.match(r"[\w/.-]+:\d+: .+; \w", line), line
+    assert len(set(told)) == len(told)
+
+
+def test_a_good_lesson_has_nothing_to_mend() -> None:
+    done = check(ROOT, "01")
+    assert done.stdout.splitlines()[1:] == ["eatorch: nothing to mend"], done.stdout
+    assert done.returncode == 0
+
+
+def test_all_lessons_can_be_read_at_once(told: list[str], small_project: Path) -> None:
+    done = check(small_project)
+    assert f"{LESSON}:9: field :Level:" in done.stdout
+    assert "gallery/1_part/01_one.py:1: a lesson has 2 to 5 exercises" in done.stdout
+    assert "UserWarning" not in done.stdout, "nothing runs"
+    assert len(told) > done.stdout.count("02_two")
+
+
+def test_an_unknown_number_is_told(small_project: Path) -> None:
+    done = check(small_project, "77")
+    assert done.returncode == 1
+    assert "L must be the number of a lesson such as 07, got '77'" in done.stderr
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Path:
+    return tmp_path / "gallery" / "1_part" / "03_three.py"
+
+
+def ran(lesson: Path, code: str) -> Run:
+    lesson.parent.mkdir(parents=True)
+    lesson.write_text(f'"""\nThree\n=====\n"""\n\n{code}\n', encoding="utf-8")
+    return run(lesson)
+
+
+def test_what_is_no_python_is_told_once(lesson: Path) -> None:
+    lesson.parent.mkdir(parents=True)
+    lesson.write_text('"""Three."""\n\nprint(\n', encoding="utf-8")
+    links = SourceLinks(ROOT)
+    (fault,) = text_faults(lesson, lesson.parents[2], links)
+    assert fault.startswith(f"{lesson}:3: '(' was never closed")
+    assert list(run_faults(lesson, lesson.parents[2])) == []
+
+
+def test_a_lesson_that_raises_is_told_with_the_line(lesson: Path) -> None:
+    done = ran(lesson, "def divide():\n    return 1 / 0\n\n\ndivide()")
+    assert not done.finished
+    (fault,) = done.faults
+    assert fault.startswith(f"{lesson}:7: ZeroDivisionError: division by zero; mend it")
+
+
+def test_a_lesson_that_ends_python_is_told(lesson: Path) -> None:
+    done = ran(lesson, "raise SystemExit(3)")
+    assert done.faults[0].startswith(f"{lesson}:6: SystemExit: 3; mend it")
+
+
+def test_a_warning_of_a_library_is_told_with_the_line_of_the_lesson(
+    lesson: Path,
+) -> None:
+    code = "import textwrap\nimport torch\n\ntorch.nn.functional.mse_loss("
+    done = ran(lesson, f"{code}torch.ones(2), torch.ones(2, 1))")
+    (fault,) = done.faults
+    assert fault.startswith(f"{lesson}:9: UserWarning: Using a target size")
+
+
+def test_a_lesson_that_takes_too_long_is_told(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson_run, "SECONDS", 0)
+    (fault,) = ran(lesson, "total = sum(range(1000))").faults
+    assert "at most 0 s are allowed; use less data or fewer steps" in fault
+
+
+def test_a_run_leaves_the_process_as_it_was(lesson: Path) -> None:
+    before = Path.cwd()
+    done = ran(lesson, "open('left', 'w').close()\nprint('a line')")
+    assert done.faults == []
+    assert Path.cwd() == before
+    assert not Path("left").exists()
+
+
+def labels_missing(axes: Axes) -> list[str]:
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    return [fault.split()[1] for fault in figure_faults(figure)]
+
+
+def test_only_an_axis_with_numbers_needs_a_label() -> None:
+    axes = plt.figure().add_subplot(title="A finding")
+    axes.plot([1, 2])
+    assert labels_missing(axes) == ["x", "y"]
+    axes.set(xlabel="step")
+    assert labels_missing(axes) == ["y"]
+    axes.get_figure().supylabel("error")  # type: ignore[union-attr]
+    assert labels_missing(axes) == []
+
+
+@pytest.mark.parametrize("quiet", ["names", "no ticks", "switched off"])
+def test_names_or_no_ticks_need_no_label(quiet: str) -> None:
+    axes = plt.figure().add_subplot(title="A finding")
+    axes.bar(["cat", "dog"] if quiet == "names" else [1, 2], [1, 2])
+    axes.set(yticks=[])
+    if quiet == "no ticks":
+        axes.set(xticks=[])
+    if quiet == "switched off":
+        axes.set_axis_off()
+    assert labels_missing(axes) == []
+
+
+def test_inner_axes_and_colour_bars_need_no_label() -> None:
+    figure, (left, right) = plt.subplots(1, 2, sharey=True)
+    left.set(title="A finding", xlabel="x", ylabel="y")
+    right.set(xlabel="x")
+    figure.colorbar(plt.cm.ScalarMappable(), ax=right)
+    assert labels_missing(left) == []
