@@ -8,7 +8,8 @@ new text: the page becomes what a run would make of it, byte for byte.
 
 It is done only if the cells are the same in the same order, each part of the old script
 stands on the page exactly once, and no output names a line of the script, as a warning
-does: lines move with the prose. Otherwise the lesson runs.
+does: lines move with the prose. Otherwise the lesson runs. What is not seen is a line
+number that stands alone, without the script's name; no lesson prints one.
 """
 
 import json
