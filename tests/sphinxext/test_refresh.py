@@ -66,7 +66,7 @@ def test_only_the_lesson_that_is_named_is_read(small_project: Path) -> None:
         r"Two is the answer\. +\| Two is the \{\+right\+\} answer\.\n  答案是二。",
         done.stdout,
     )
-    assert "1 catalogs changed; 2 messages wait for a translation" in done.stdout
+    assert "changed catalogs: 1, messages to translate or mend: 2" in done.stdout
 
 
 def test_a_second_refresh_changes_nothing_and_shows_the_same(
@@ -77,7 +77,7 @@ def test_a_second_refresh_changes_nothing_and_shows_the_same(
     assert done.returncode == 0, done.stdout + done.stderr
     assert catalogs(small_project) == before
     assert "Two is the {+right+} answer." in done.stdout
-    assert "0 catalogs changed; 2 messages wait for a translation" in done.stdout
+    assert "changed catalogs: 0, messages to translate or mend: 2" in done.stdout
 
 
 def test_a_lesson_that_raises_is_named_and_its_catalog_stays(

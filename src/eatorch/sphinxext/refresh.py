@@ -172,7 +172,7 @@ def main() -> int:
     for path in changed:
         print("   ", path.relative_to(root))
     to_do = sum(bool(move.new) for move in waiting)
-    say(f"{len(changed)} catalogs changed; {to_do} messages wait for a translation")
+    say(f"changed catalogs: {len(changed)}, messages to translate or mend: {to_do}")
     return 0
 
 
