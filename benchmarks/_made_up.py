@@ -9,7 +9,7 @@ from _costs import ROOT
 from _projects import LOCALES, copy_machinery, write_catalog
 
 _PARTS = 7  # as the real gallery has
-_SECTIONS = 6
+_SECTIONS = 3
 _LESSON = '''"""
 .. _made-{number}:
 

@@ -20,7 +20,7 @@ from _costs import Cost, keep, keep_option, measured, origin, rounded
 from _made_up import make_project
 from _stages import STAGES
 
-SIZES = (36, 90, 180, 360)
+SIZES = (36, 120, 360)
 _STAGES = str(Path(__file__).with_name("_stages.py").resolve())
 
 
