@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.lesson_source import placeholder_faults
 from eatorch.sphinxext.metadata import read_lesson, read_lessons
 from eatorch.sphinxext.running import BuildError
-from eatorch.sphinxext.scaffold import scaffold
+from eatorch.sphinxext.scaffold import reuse, scaffold
 
 ROOT = Path(__file__).parents[2]
+_HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
 
 @pytest.fixture
@@ -59,6 +62,24 @@ def test_a_new_lesson_runs_and_its_checks_fail(project: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Not answered yet") == 2
     assert "not written" in done.stdout
+
+
+def test_a_new_lesson_says_what_is_left_to_write(project: Path) -> None:
+    script, *_ = scaffold(project, "39", "Graphs")
+    faults = list(placeholder_faults(script))
+    assert len(faults) == script.read_text(encoding="utf-8").count("«") >= 10
+    assert faults[0].startswith(f"{script}:7: «In one sentence: what ")
+
+
+def test_words_that_all_lessons_share_are_translated(tmp_path: Path) -> None:
+    new = tmp_path / "2_core" / "39_graphs.po"
+    body = 'msgid "Hint"\nmsgstr "{}"\n\n#, fuzzy\nmsgid "Graph"\nmsgstr "{}"\n'
+    for path, words in ((new, ("", "")), (tmp_path / "1_part" / "01_one.po", "示图")):
+        path.parent.mkdir()
+        path.write_text(_HEADER + body.format(*words), encoding="utf-8")
+    reuse(new)
+    catalog = read_catalog(new)
+    assert [catalog[it].string for it in ("Hint", "Graph")] == ["示", ""]
 
 
 def test_the_part_can_be_chosen(project: Path) -> None:

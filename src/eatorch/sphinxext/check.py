@@ -20,6 +20,7 @@ from eatorch.sphinxext.lesson_source import (
     code_faults,
     exercise_faults,
     exercises_of,
+    placeholder_faults,
 )
 from eatorch.sphinxext.lesson_text import (
     SourceLinks,
@@ -54,6 +55,7 @@ def text_faults(lesson: Path, root: Path, links: Links) -> Iterator[str]:
     yield from header_faults(lesson)
     if not _is_readable(lesson):
         return
+    yield from placeholder_faults(lesson)
     yield from cell_faults(lesson)
     yield from code_faults(lesson)
     try:

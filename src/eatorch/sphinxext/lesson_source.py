@@ -19,6 +19,7 @@ __all__ = [
     "code_faults",
     "exercise_faults",
     "exercises_of",
+    "placeholder_faults",
     "solution_of",
 ]
 
@@ -187,6 +188,21 @@ def code_faults(lesson: Path) -> Iterator[str]:
                     continue
             if wrong:
                 yield f"{lesson}:{block.line + node.lineno - 1}: {cure}"
+
+
+def placeholder_faults(lesson: Path) -> Iterator[str]:
+    """List what ``make new`` wrote between « and » for the author to replace.
+
+    Args:
+        lesson: The script.
+
+    Yields:
+        File and line, what is wrong, and the cure.
+    """
+    lines = lesson.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        for words in re.findall("«.*?»", line):
+            yield f"{lesson}:{number}: {words} still waits for you; write your own text"
 
 
 def exercise_faults(lesson: Path, checks: Iterable[str]) -> Iterator[str]:

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 from string import Template
 
+from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.merging import catalog_text
 from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.refresh import refresh
 from eatorch.sphinxext.running import BuildError, say
 
-__all__ = ["scaffold"]
+__all__ = ["reuse", "scaffold"]
 
 
 def scaffold(root: Path, number: str, title: str, part: str = "") -> list[Path]:
@@ -69,6 +71,23 @@ def _write(root: Path, script: Path, values: dict[str, str]) -> list[Path]:
     return list(places.values())
 
 
+def reuse(catalog: Path) -> None:
+    """Fill in what other lessons have translated already, such as "Hint".
+
+    Args:
+        catalog: The catalog of a new lesson.
+    """
+    known: dict[object, str] = {}
+    for other in sorted(catalog.parents[1].glob("*/[0-9]*.po")):
+        for message in read_catalog(other):
+            if message.string and not message.fuzzy:
+                known.setdefault(message.id, str(message.string))
+    ours = read_catalog(catalog)
+    for message in ours:
+        message.string = message.string or known.get(message.id, "")
+    catalog.write_text(catalog_text(ours), encoding="utf-8")
+
+
 def main() -> int:
     """Write the lesson that the command line describes; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -79,13 +98,18 @@ def main() -> int:
     root = Path.cwd()
     try:
         written = scaffold(root, given.number, given.title, given.part)
-        written += refresh(root, given.number)[0]
+        changed, _ = refresh(root, given.number)
     except BuildError as error:
         print(f"eatorch: {error}", file=sys.stderr)
         return 1
-    for path in written:
+    for catalog in changed:
+        reuse(catalog)
+    for path in [*written, *changed]:
         say(f"wrote {path.relative_to(root)}")
-    say(f"'make lesson L={given.number}' shows it")
+    say(
+        f"write what stands between « and »; 'make lesson L={given.number}' shows the "
+        f"lesson, 'make check L={given.number}' what is left to do"
+    )
     return 0
 
 
