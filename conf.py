@@ -35,6 +35,7 @@ extensions = [
     "eatorch.sphinxext.error_table",
     "eatorch.sphinxext.data_table",
     "eatorch.sphinxext.old_new",
+    "eatorch.sphinxext.build_figures",
     "eatorch.sphinxext.examples",
 ]
 

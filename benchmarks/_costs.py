@@ -125,7 +125,7 @@ def keep(name: str, record: dict[str, Any], options: argparse.Namespace) -> None
     path = KEPT if options.keep else options.out
     if path is None:
         return
-    record["command"] = f"python benchmarks/{name}.py --keep"
+    record["command"] = " ".join([f"python benchmarks/{name}.py", *sys.argv[1:]])
     figures = json.loads(path.read_text("utf-8")) if path.exists() else {}
     figures[name] = record
     path.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", "utf-8")

@@ -28,7 +28,7 @@ __all__ = ["Chapter", "book_files", "outline"]
 
 _TAGS = {"en": "en", "zh-cn": "zh-CN"}
 # Pages about the site rather than about its subject stay on the web.
-_LEFT_OUT = ("contributing/", "start/offline.html", "search.html")
+_LEFT_OUT = ("contributing/", "start/built.html", "start/offline.html", "search.html")
 _DROPPED = {
     *("script", "style", "noscript", "template", "button", "form", "input", "label"),
     *("svg", "annotation"),
