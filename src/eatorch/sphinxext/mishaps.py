@@ -146,14 +146,14 @@ def _is_cache(cache: Path) -> bool:
     database = f"file:{cache / 'global.db'}?mode=ro"
     try:
         with closing(sqlite3.connect(database, uri=True)) as connection:
-            sound = connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            found = connection.execute("PRAGMA quick_check").fetchall()
             keys = connection.execute("SELECT hashkey FROM nbcache").fetchall()
         for (key,) in keys:
             page = cache / "executed" / key / "base.ipynb"
             json.loads(page.read_text(encoding="utf-8"))["cells"]
     except (sqlite3.Error, OSError, ValueError, LookupError, TypeError):
         return False
-    return sound
+    return bool(found == [("ok",)])
 
 
 def clock_went_back(work: Path) -> bool:
