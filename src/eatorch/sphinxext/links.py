@@ -34,9 +34,13 @@ class Links:
 
     def __init__(self, inventory: Path | None, address: str, others: Path) -> None:
         self._own = _read(inventory, address) if inventory else {}
-        self._others = [
-            _read(others / f"{name}.inv", base) for name, base in BASES.items()
-        ]
+        books = [_read(others / f"{name}.inv", base) for name, base in BASES.items()]
+        self._api = {
+            name: link.address
+            for names in (*reversed(books), self._own)  # our own names come first
+            for (kind, name), link in names.items()
+            if kind.startswith("py:")
+        }
 
     def label(self, name: str) -> Link | None:
         """Return the section that a ``:ref:`` names, or None."""
@@ -49,11 +53,7 @@ class Links:
 
     def api(self, name: str) -> str | None:
         """Return the address of a Python name, of this project or another, or None."""
-        for names in (self._own, *self._others):
-            for (kind, known), link in names.items():
-                if known == name and kind.startswith("py:"):
-                    return link.address
-        return None
+        return self._api.get(name)
 
 
 def _read(path: Path, base: str) -> dict[tuple[str, str], Link]:
