@@ -362,9 +362,22 @@ def test_names_or_no_ticks_need_no_label(quiet: str) -> None:
     assert labels_missing(axes) == []
 
 
+def test_an_axis_of_powers_needs_a_label() -> None:
+    axes = plt.figure().add_subplot(title="A finding", yscale="log", xticks=[])
+    axes.plot([1, 1000])
+    assert labels_missing(axes) == ["y"]
+
+
+def test_one_label_serves_a_column_of_axes() -> None:
+    _, panels = plt.subplots(2, 2)
+    for panel in panels.flat:
+        panel.set(title="A finding", ylabel="y")
+    panels[1, 0].set(xlabel="x")
+    assert labels_missing(panels[0, 0]) == ["x", "x"], "of the second column"
+
+
 def test_inner_axes_and_colour_bars_need_no_label() -> None:
     figure, (left, right) = plt.subplots(1, 2, sharey=True)
     left.set(title="A finding", xlabel="x", ylabel="y")
-    right.set(xlabel="x")
-    figure.colorbar(plt.cm.ScalarMappable(), ax=right)
+    figure.colorbar(right.imshow([[0, 1]]), ax=right)
     assert labels_missing(left) == []

@@ -19,6 +19,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
@@ -184,19 +185,33 @@ def figure_faults(figure: Figure) -> Iterator[str]:
         yield f"{error}; add one that states the finding"
     figure.canvas.draw()  # finds the numbers beside the axes
     for axes in figure.axes:
-        shared = {"x": figure.get_supxlabel(), "y": figure.get_supylabel()}
-        sides = {"x": axes.xaxis, "y": axes.yaxis} if axes.axison else {}
-        for name, axis in sides.items():
-            told = axis.get_label_text() or shared[name]
-            if axes.get_label() != "<colorbar>" and not told and _shows_numbers(axis):
+        # Who sees a picture knows what its rows, columns and colour bar count.
+        if not axes.axison or axes.images or axes.get_label() == "<colorbar>":
+            continue
+        for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+            if _shows_numbers(axis) and not _named(figure, axes, name):
                 what = f"the {name} axis of '{axes.get_title()}' has no label"
                 yield f"{what}; set {name}label with the unit, or take the ticks away"
+
+
+def _named(figure: Figure, axes: Axes, name: str) -> bool:
+    """Tell whether an axis has a label, or one of its row or column has it for all."""
+
+    def span(other: Axes) -> range | None:
+        place = other.get_subplotspec()
+        if place is None:
+            return None
+        return place.colspan if name == "x" else place.rowspan
+
+    peers = [it for it in figure.axes if span(it) and span(it) == span(axes)]
+    labels = [getattr(it, f"get_{name}label")() for it in (axes, *peers)]
+    return any((*labels, getattr(figure, f"get_sup{name}label")()))
 
 
 def _shows_numbers(axis: Axis) -> bool:
     """Tell whether a reader sees numbers beside an axis, and not names or nothing."""
     texts = [
-        label.get_text()
+        label.get_text().replace("mathdefault", "")  # of a logarithmic scale
         for label in axis.get_ticklabels()
         if axis.get_visible() and label.get_visible()
     ]
