@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from eatorch.sphinxext import inventory
 from eatorch.sphinxext.catalogs import gaps
 from eatorch.sphinxext.drift import told
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
@@ -36,6 +37,7 @@ def preview(root: Path, number: str) -> Path:
         BuildError: If there is no such lesson, it raises, or its text is wrong.
     """
     lesson = find_lesson(root, number)
+    inventory.refresh(root)  # a new text may link to a new name
     site = root / "build" / "preview" / number
     scratch = copy_lesson(root, lesson)
     for language, code in (("en", "en"), ("zh-cn", "zh_CN")):
