@@ -17,7 +17,7 @@ def write(path: Path, text: str) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, root: Path) -> Path:
     """Lay out a project whose English tree stands: one page, nothing missing."""
     messages = {"Home": "docs/index.md:1", "A shape": "docs/index.md:3"}
     write(tmp_path / "build/work/messages/index.json", json.dumps(messages))
@@ -25,6 +25,7 @@ def project(tmp_path: Path) -> Path:
     write(tmp_path / CATALOGS / "index.po", HEADER + pairs)
     write(tmp_path / CATALOGS / "sphinx.po", HEADER + 'msgid "Next"\nmsgstr "下一页"\n')
     write(tmp_path / "docs/terms.json", "[]")
+    (tmp_path / "docs/_inventories").symlink_to(root / "docs/_inventories")
     return tmp_path
 
 
@@ -77,14 +78,29 @@ def test_words_of_checks_and_tables_count(project: Path) -> None:
     assert "docs/old_new.json:1: only one language of 'a loop'" in found[1]
 
 
-def test_a_lesson_that_no_one_translated_has_no_tasks_and_no_downloads(
+LESSON = '"""\n.. _one:\n\nOne\n===\n\nA promise.\n"""\n\nprint(1)\n'
+BROKEN = 'msgid "One"\nmsgstr "一"\n\nmsgid "A promise."\nmsgstr "* 一个承诺"\n'
+
+
+def test_a_translation_that_spoils_the_downloads_is_named(project: Path) -> None:
+    write(project / "gallery/1_part/01_one.py", LESSON)
+    messages = {"One": "docs/lessons/1_part/01_one.rst:7", "A promise.": "…:9"}
+    listed = project / "build/work/messages/lessons/1_part/01_one.json"
+    write(listed, json.dumps(messages))
+    write(project / CATALOGS / "lessons/1_part/01_one.po", HEADER + BROKEN)
+    (fault,) = faults(project)
+    assert "01_one.po: a translation changes lists, titles" in fault
+
+
+def test_a_message_of_a_lesson_is_named_with_the_line_of_the_script(
     project: Path,
 ) -> None:
-    lesson = '"""\n.. _one:\n\nOne\n===\n\nA promise.\n"""\n\nprint(1)\n'
-    write(project / "gallery/1_part/01_one.py", lesson)
-    found = faults(project)
-    assert any("01_one.po: no translation of 'One'" in fault for fault in found)
-    assert any("01_one.po: no such catalog" in fault for fault in found)
+    write(project / "gallery/1_part/01_one.py", LESSON)
+    listed = project / "build/work/messages/lessons/1_part/01_one.json"
+    write(listed, json.dumps({"A promise.": "docs/lessons/1_part/01_one.rst:19"}))
+    assert faults(project)[0].startswith(
+        "gallery/1_part/01_one.py:7: the catalog lacks 'A promise.'"
+    )
 
 
 def test_a_place_that_is_half_finished_shows_in_the_table() -> None:

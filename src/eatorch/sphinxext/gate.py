@@ -7,7 +7,6 @@ terminal, the tables, the tasks for the terminal and the downloads.
 """
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -16,13 +15,15 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 
-from eatorch.sphinxext import tasks
 from eatorch.sphinxext.build import Paths, read_english
 from eatorch.sphinxext.catalogs import catalog_faults, read_catalog, short
 from eatorch.sphinxext.downloads import Script
 from eatorch.sphinxext.glossary import avoided, terms
+from eatorch.sphinxext.lesson_text import SourceLinks, catalog_of, tasks_faults
+from eatorch.sphinxext.markdown import to_markdown
 from eatorch.sphinxext.messages import read_messages
 from eatorch.sphinxext.pairs import Pair, json_pairs, pair_faults, python_pairs
+from eatorch.sphinxext.restructured import ExportError
 from eatorch.sphinxext.running import BuildError, say
 from eatorch.sphinxext.translation import translate
 
@@ -128,36 +129,28 @@ def _account(path: Path, pairs: list[Pair]) -> Account:
     return Account(str(path), len(pairs), list(filter(None, map(pair_faults, pairs))))
 
 
+def _lessons(root: Path) -> list[Path]:
+    return sorted((root / "gallery").glob("*/[0-9][0-9]_*.py"))
+
+
 def _tasks(root: Path) -> Account:
     """Compare the tasks for the terminal with the lessons and their catalogs."""
-    faults, known = [], tasks.titles(root)
-    lessons = sorted((root / "gallery").glob("*/[0-9][0-9]_*.py"))
-    for lesson in lessons:
-        path = root / "src" / "eatorch" / "exercises" / f"{lesson.stem}.json"
-        try:
-            wanted = tasks.record(root, lesson, known)
-        except ValueError as error:
-            faults.append(str(error))
-            continue
-        have = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        if wanted["exercises"] and wanted != have:
-            told = f"{path}:1: does not ask what the lesson asks"
-            faults.append(f"{told}; run 'make catalogs L={lesson.name[:2]}'")
-    return Account("tasks for the terminal", len(lessons), faults)
+    found = [fault for it in _lessons(root) for fault in tasks_faults(it, root)]
+    return Account("tasks for the terminal", len(_lessons(root)), found)
 
 
 def _downloads(root: Path) -> Account:
     """Translate the prose of each lesson as its script and notebook need it."""
-    faults, locales = [], Paths(root).locales
-    lessons = sorted((root / "gallery").glob("*/[0-9][0-9]_*.py"))
-    for lesson in lessons:
-        path = locales / "lessons" / lesson.parent.name / f"{lesson.stem}.po"
+    links, faults = SourceLinks(root), []
+    for lesson in _lessons(root):
+        path = catalog_of(root, lesson)
         catalog = read_catalog(path) if path.exists() else Catalog()
         try:
-            translate(Script.read(lesson).prose, catalog, path)
-        except ValueError as error:
+            page = translate(Script.read(lesson).prose, catalog, path)
+            to_markdown(page, links, f"lessons/{lesson.parent.name}", "zh-cn")
+        except ExportError as error:
             faults.append(str(error))
-    return Account("downloads", len(lessons), faults)
+    return Account("downloads", len(_lessons(root)), faults)
 
 
 def percent(done: int, total: int) -> str:
