@@ -27,6 +27,14 @@ def test_the_same_mark_brings_back_what_was_made(tmp_path: Path) -> None:
     assert len(list(place.parent.iterdir())) == 2, "older ones are thrown away"
 
 
+def test_what_a_disk_has_damaged_is_made_again(tmp_path: Path) -> None:
+    assert kept(tmp_path / "a", fingerprint(), lambda: b"whole") == b"whole"
+    (place,) = tmp_path.iterdir()
+    place.write_bytes(b"who")
+    assert kept(tmp_path / "a", fingerprint(), lambda: b"whole again") == b"whole again"
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"whole again"]
+
+
 def test_what_stops_half_way_is_not_kept(tmp_path: Path) -> None:
     def stops() -> bytes:
         raise OSError("no space left on device")

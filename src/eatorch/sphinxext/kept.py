@@ -10,7 +10,7 @@ from eatorch.sphinxext.downloads import write_whole
 __all__ = ["fingerprint", "kept"]
 
 _DIGITS = 24
-_MARK = "[0-9a-f]" * _DIGITS
+_ANY = "[0-9a-f]" * _DIGITS
 
 
 def fingerprint(*parts: bytes) -> str:
@@ -47,16 +47,25 @@ def kept(path: Path, mark: str, make: Callable[[], bytes]) -> bytes:
     """Return what was made before from the same things, or make it now.
 
     Args:
-        path: Where to keep it; its name gets the fingerprint in front.
+        path: Where to keep it; its name gets fingerprints in front, of what it is made
+            from and of what it holds.
         mark: The fingerprint.
         make: Makes it.
 
     Returns:
-        What ``make`` returns or once returned; that of another fingerprint is gone.
+        What ``make`` returns or once returned; that of another fingerprint is gone,
+        and what a disk has damaged is made again.
     """
-    place = path.with_name(f"{mark}-{path.name}")
-    if not place.exists():
-        for old in path.parent.glob(f"{_MARK}-{path.name}"):
-            old.unlink()
-        write_whole(place, make())
-    return place.read_bytes()
+    for place in path.parent.glob(f"{mark}-{_ANY}-{path.name}"):
+        data = place.read_bytes()
+        if place.name == _named(path, mark, data):
+            return data
+    data = make()
+    for old in path.parent.glob(f"{_ANY}-{_ANY}-{path.name}"):
+        old.unlink()
+    write_whole(path.with_name(_named(path, mark, data)), data)
+    return data
+
+
+def _named(path: Path, mark: str, data: bytes) -> str:
+    return f"{mark}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}-{path.name}"
