@@ -113,7 +113,7 @@ def main() -> int:
     found = 0
     for found, fault in enumerate(_told(lessons, root, bool(number)), 1):  # noqa: B007
         print(fault.replace(f"{root}/", ""), flush=True)
-    say(f"{found} things to mend" if found else "nothing to mend")
+    say(f"{found} thing{'s' * (found > 1)} to mend" if found else "nothing to mend")
     return int(found > 0)
 
 
