@@ -38,7 +38,7 @@ _CURES = {
     errno.ENOMEM: "close other programs and build again",
 }
 _FULL = re.compile(r"No space left on device|database or disk is full|os error 28\b")
-_FORGOTTEN = re.compile(r"UnpicklingError|EOFError: Ran out of input")
+_FORGOTTEN = re.compile(r"UnpicklingError|pickle\.loads?\(")
 # As Python's own file functions put it.
 _OS_ERROR = re.compile(r"\[Errno (\d+)\] [^:\n]+(?:: \\?'([^'\\\n]+))?")
 
