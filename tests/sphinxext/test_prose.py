@@ -13,6 +13,7 @@ from eatorch.sphinxext import prose, runs
 from eatorch.sphinxext.build import Paths, build_site
 from eatorch.sphinxext.freshness import stale_pages
 from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.preview import preview
 
 pytestmark = pytest.mark.xdist_group("prose")  # they share a costly fixture
 ROOT = Path(__file__).parents[2]
@@ -47,10 +48,10 @@ def generated(project: Path) -> dict[str, bytes]:
 
 
 def pages(project: Path) -> dict[str, str]:
-    """Return both finished pages of the lesson, without the time that the run took."""
+    """Return both finished pages of the lesson, without the time of the run."""
     site = project / "build" / "site"
     return {
-        tree: re.sub(r"[\d.]+ (s of|秒)|[\d.]+ MB", "", html)
+        tree: re.sub(r"[\d.]+ (s of|秒|MB)|\d{4}-\d\d-\d\d", "", html)
         for tree in ("en", "zh-cn")
         for html in [(site / tree / PAGE).read_text(encoding="utf-8")]
     }
@@ -61,6 +62,12 @@ def replace(path: Path, pairs: dict[str, str]) -> None:
     for old, new in pairs.items():
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
+
+
+def record(project: Path) -> dict[str, object]:
+    path = project / "docs" / "lessons" / "1_part" / "01_one.run.json"
+    run: dict[str, object] = json.loads(path.read_text())
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -162,10 +169,15 @@ def test_names_are_found_in_text_as_sphinx_gallery_finds_them() -> None:
         assert re.findall(prose._NAMED, text) == re.findall(theirs, text), script.name
 
 
-def record(project: Path) -> dict[str, object]:
-    path = project / "docs" / "lessons" / "1_part" / "01_one.run.json"
-    run: dict[str, object] = json.loads(path.read_text())
-    return run
+def test_a_preview_shows_new_prose_without_a_run(kept: Path) -> None:
+    preview(kept, "01")
+    copy = kept / "build" / "preview-source" / "01"
+    ran = record(copy)
+    replace(kept / SCRIPT, {"Two is the answer.": "Three is wrong."})
+    site = preview(kept, "01")
+    assert "Three is wrong." in (site / "en" / PAGE).read_text(encoding="utf-8")
+    now = record(copy)
+    assert {name for name in ran if ran[name] != now[name]} == {"script", "output"}
 
 
 def test_new_prose_is_on_both_pages_without_a_run(

@@ -15,6 +15,7 @@ from eatorch.sphinxext.catalogs import gaps
 from eatorch.sphinxext.drift import told
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
+from eatorch.sphinxext.runs import forget_stale
 from eatorch.sphinxext.trees import finish_tree
 
 # Links to pages that a preview does not hold; those of other projects must be right.
@@ -103,6 +104,7 @@ def copy_lesson(root: Path, lesson: Lesson) -> Path:
         header = folder / "GALLERY_HEADER.rst"
         shutil.copy(header, scratch / header.relative_to(root))
     _forget_others(scratch / "docs" / "lessons", lesson)
+    forget_stale([lesson], scratch / "docs" / "lessons", root)
     return scratch
 
 

@@ -17,9 +17,11 @@ from babel.messages.catalog import Catalog, Message
 from eatorch.sphinxext import inventory, tasks
 from eatorch.sphinxext.catalogs import previous, read_catalog
 from eatorch.sphinxext.merging import catalog_text, merge
+from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.moves import Move, dropped, moves, side_by_side
 from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
+from eatorch.sphinxext.runs import forget_stale
 
 _FRAME = "sphinx.po"  # words of the theme, written by hand
 
@@ -63,6 +65,7 @@ def _refresh_lesson(root: Path, number: str) -> list[Move]:
 def _refresh_all(root: Path) -> list[Move]:
     scratch = root / "build" / "catalogs"
     _copy_sources(root, scratch)
+    forget_stale(read_lessons(root / "gallery"), scratch / "docs" / "lessons", root)
     templates = scratch / "templates"
     log = _sphinx_gettext(scratch, templates)
     (templates / "sphinx.pot").unlink(missing_ok=True)
