@@ -48,6 +48,6 @@ def test_a_run_may_only_read_and_ends_in_time(path: Path) -> None:
 
 def test_the_gates_are_in_ci_run() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    gates = ["make lint", "make test", "make site", "make test-site"]
+    gates = ["make lint", "make test", "make site", "make gate", "make test-site"]
     places = [script.index(f"\n{gate}\n") for gate in gates]
     assert places == sorted(places)
