@@ -22,6 +22,7 @@ LESSONS = {
     "02_raises": "x = 1\nraise ValueError('too small\\nmore')\n",
     "03_dies": "import os\n\nos._exit(3)\n",
     "04_bare": "x = 1\n",
+    "05_claims": "x = 1\nassert x == 2\n",
 }
 GOOD = [
     {"what": what, "expression": expression, "value": value, "tolerance": tolerance}
@@ -36,7 +37,7 @@ GOOD = [
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a project of four lessons, of which one is good."""
+    """Make a project of five lessons, of which one is good."""
     kept = tmp_path / "tests" / "key_numbers"
     kept.mkdir(parents=True)
     for name, code in LESSONS.items():
@@ -160,9 +161,10 @@ def test_all_lessons_are_told_and_the_good_one_is_kept(
     assert "shape" not in told, "the same is only counted"
     assert "01_good, gone: NameError: name 'losses' is not defined" in told
     assert "02_raises, the lesson: 02_raises.py:14: ValueError: too small" in told
+    assert "05_claims.py:14: AssertionError (assert x == 2)" in told
     assert "03_dies, the lesson: 03_dies.py ended its process with 3" in told
     assert "04_bare.json is missing; list there three to eight" in told
-    assert "1 same, 1 within, 1 moved, 4 failed" in told
+    assert "1 same, 1 within, 1 moved, 5 failed" in told
     assert call(monkeypatch, "01", "--keep") == 1, "one has no value"
     kept = read(project / "tests" / "key_numbers" / "01_good.json")
     assert [number.value for number in kept] == [0.48, [3, 2], 0.0, 1.0]

@@ -92,13 +92,14 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
-def _place(error: BaseException, lesson: Path) -> str:
-    """Name the line of the lesson that an error came from."""
+def _told(error: BaseException, lesson: Path) -> str:
+    """Tell an error with the line of the lesson that it came from."""
     stack = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in stack if frame.filename == str(lesson)]
-    if isinstance(error, SyntaxError):
-        lines = [error.lineno]
-    return f"{lesson.name}:{lines[-1]}" if lines else lesson.name
+    own = [frame for frame in stack if frame.filename == str(lesson)]
+    line = own[-1].lineno if own else getattr(error, "lineno", None)
+    # A bare assertion has no message; what it claims says more.
+    code = f" ({own[-1].line})" if own and not str(error) else ""
+    return f"{lesson.name}:{line or 1}: {_line(error)}{code}"
 
 
 def main() -> None:
@@ -110,7 +111,7 @@ def main() -> None:
         names = run(lesson)
         found["values"] = [evaluate(expression, names) for expression in expressions]
     except (Exception, SystemExit) as error:
-        found["raised"] = f"{_place(error, lesson)}: {_line(error)}"
+        found["raised"] = _told(error, lesson)
     import torch
 
     found["torch"] = torch.__version__
