@@ -24,6 +24,7 @@ extensions = [
     "myst_nb",
     "eatorch.sphinxext.languages",
     "eatorch.sphinxext.sections",
+    "eatorch.sphinxext.navigation",
     "eatorch.sphinxext.boilerplate",
     "eatorch.sphinxext.messages",
     "eatorch.sphinxext.drift",
