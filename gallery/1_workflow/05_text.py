@@ -573,8 +573,9 @@ for ax, color, (name, chosen) in zip(axes, ("C0", "C1"), sides.items(), strict=T
 fig.suptitle("Names and markup are among the most telling words")
 plt.show()
 
-assert "ndarray" in sides["numpy"]
-assert {"tensor", "attr"} <= set(sides["torch"])
+tenth = len(ranked) // 10  # who comes first depends a little on the version's texts
+assert "ndarray" in ranked[:tenth]
+assert {"tensor", "attr"} <= set(ranked[-tenth:])
 
 # %%
 # The network has not understood what the libraries do.
