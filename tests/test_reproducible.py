@@ -1,29 +1,21 @@
 """Two builds of the same sources at the same SOURCE_DATE_EPOCH are the same files."""
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.test_build import command, environment
 
 pytestmark = pytest.mark.xdist_group("reproducible")
-BUILD = (
-    "import sys; sys.path.insert(0, 'src')\n"
-    "from eatorch.sphinxext import build\n"
-    "sys.exit(build.main())"
-)
 
 
 def site(project: Path) -> dict[str, bytes]:
     """Build a project from nothing and return every file that it publishes."""
-    environment = {**os.environ, "PYTHONPATH": str(project / "src")}
-    environment["SOURCE_DATE_EPOCH"] = "1700000000"
     done = subprocess.run(
-        [sys.executable, "-c", BUILD, "--root", str(project)],
+        command(project),
         cwd=project,
-        env=environment,
+        env=environment(project) | {"SOURCE_DATE_EPOCH": "1700000000"},
         text=True,
         capture_output=True,
         check=False,
