@@ -88,7 +88,7 @@ def test_processor_time_counts_the_processes_of_a_process(
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}])"
     cost = script("_costs").measured(["-c", code], tmp_path)
     assert 0.5 <= cost.processor < 5
-    assert cost.peak_mb < 500
+    assert cost.peak_mb > 5
 
 
 def test_a_copy_with_few_lessons_keeps_every_label(

@@ -60,7 +60,7 @@ def test_there_are_lessons() -> None:
 
 @pytest.mark.parametrize("lesson", EACH)
 def test_lesson_runs_without_a_warning_and_labels_its_figures(lesson: Path) -> None:
-    """From an empty folder, from top to bottom, and in time."""
+    """From an empty folder, from top to bottom."""
     assert run(lesson).faults == []
 
 

@@ -1,5 +1,6 @@
 """The hosted workflow runs the gates of `.ci/run` and trusts nothing that can move."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -51,3 +52,10 @@ def test_the_gates_are_in_ci_run() -> None:
     gates = ["make lint", "make test", "make site", "make gate", "make test-site"]
     places = [script.index(f"\n{gate}\n") for gate in gates]
     assert places == sorted(places)
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_stay_together(request: pytest.FixtureRequest) -> None:
+    """Else each process runs every lesson and builds every small site anew."""
+    node = str(request.node.nodeid)
+    assert node.endswith("@together") == ("PYTEST_XDIST_WORKER" in os.environ)

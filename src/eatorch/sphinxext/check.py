@@ -14,7 +14,7 @@ from pathlib import Path
 from eatorch.checking import numbers
 from eatorch.sphinxext.lesson_alone import alone_faults
 from eatorch.sphinxext.lesson_exercises import answer_faults
-from eatorch.sphinxext.lesson_run import run
+from eatorch.sphinxext.lesson_run import run, time_faults
 from eatorch.sphinxext.lesson_source import (
     cell_faults,
     code_faults,
@@ -84,6 +84,7 @@ def run_faults(lesson: Path, root: Path) -> Iterator[str]:
         return
     done = run(lesson)
     yield from done.faults
+    yield from time_faults(lesson, done.seconds)
     yield from picture_faults(lesson, root, done.titles)
     if done.finished:
         for exercise in exercises_of(lesson):
