@@ -11,9 +11,14 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eatorch.sphinxext import lesson_run
 from eatorch.sphinxext.check import run_faults, text_faults
-from eatorch.sphinxext.lesson_run import Run, figure_faults, run
+from eatorch.sphinxext.lesson_run import (
+    SECONDS,
+    Run,
+    figure_faults,
+    run,
+    time_faults,
+)
 from eatorch.sphinxext.lesson_text import SourceLinks
 
 pytestmark = pytest.mark.xdist_group("check")  # they share a costly fixture
@@ -318,12 +323,11 @@ def test_a_warning_of_a_library_is_told_with_the_line_of_the_lesson(
     assert fault.startswith(f"{lesson}:9: UserWarning: Using a target size")
 
 
-def test_a_lesson_that_takes_too_long_is_told(
-    lesson: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lesson_run, "SECONDS", 0)
-    (fault,) = ran(lesson, "total = sum(range(1000))").faults
-    assert "at most 0 s are allowed; use less data or fewer steps" in fault
+def test_a_lesson_that_takes_too_long_is_told(lesson: Path) -> None:
+    assert ran(lesson, "total = sum(range(1000))").seconds > 0
+    assert list(time_faults(lesson, SECONDS - 1)) == []
+    (fault,) = time_faults(lesson, SECONDS + 1)
+    assert "the run took 21 s of processor time, at most 20 s are allowed" in fault
 
 
 def test_a_run_leaves_the_process_as_it_was(lesson: Path) -> None:
