@@ -257,9 +257,8 @@ def main() -> int:
         told = cause_of(error, root) + _report(error, root)
         print(f"\neatorch: the site was not built.\n{told}", file=sys.stderr)
         return 1
-    say(
-        f"{site} is ready after {time.monotonic() - start:.0f} s: 'make serve' shows it"
-    )
+    show = "make serve DRAFT=1" if options.draft else "make serve"
+    say(f"{site} is ready after {time.monotonic() - start:.0f} s: '{show}' shows it")
     return 0
 
 

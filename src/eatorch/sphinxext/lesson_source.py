@@ -48,9 +48,8 @@ class Block:
 
     def line_of(self, words: str) -> int:
         """Return the line of the script where words stand, or the first one."""
-        return self.line + self.text.partition(words)[0].count("\n") * (
-            words in self.text
-        )
+        before, found, _ = self.text.partition(words)
+        return self.line + (before.count("\n") if found else 0)
 
     @property
     def first_line(self) -> int:
