@@ -21,6 +21,15 @@ def english(paths: build.Paths, _: Sequence[str]) -> None:
     build.build_english(paths, read_lessons(paths.gallery))
 
 
+def alone(paths: build.Paths, _: Sequence[str]) -> None:
+    """Build what there would be if the site had one language."""
+    english(paths, ())
+    wheel = publish.build_wheel(paths.root, paths.build / "wheel")
+    url = build.published_at(paths.root)
+    places = _draft(paths), paths.work, paths.root, wheel
+    publish.fill_tree(*places, "en", None, url=url, catalogs=None)
+
+
 def chinese(paths: build.Paths, _: Sequence[str]) -> None:
     """Write the Chinese tree from nothing; no lesson runs."""
     for folder in (paths.work / "zh-cn", paths.work / "doctrees" / "zh-cn"):
@@ -66,6 +75,7 @@ def _draft(paths: build.Paths) -> Path:
 
 
 STAGES: dict[str, Callable[[build.Paths, Sequence[str]], None]] = {
+    "alone": alone,
     "English": english,
     "Chinese": chinese,
     "finish": finish,

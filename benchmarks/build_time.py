@@ -1,8 +1,8 @@
 """Measure what building the site costs beside just running its lessons.
 
 All in one run, on a copy of the project: every script run plainly, one process per
-core; the build of both languages from nothing; a second build without a change; the
-Chinese half by itself; a preview of one lesson beside that script alone. Ratios are
+core; the build of English alone, and of both languages, from nothing; a second build
+without a change; a preview of one lesson beside that script alone. Ratios are
 given by the clock, where parallel work counts, and in processor time, which a busy
 machine blurs less.
 """
@@ -10,6 +10,7 @@ machine blurs less.
 import argparse
 import os
 import runpy
+import shutil
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
@@ -75,11 +76,11 @@ def measure(root: Path, preview: str, processes: int) -> dict[str, Cost]:
     plain = [str(HERE), "--plain", str(processes)]
     here = partial(measured, root=root)
     costs = {"plain": _told("scripts", here([*plain, *_scripts(root)]))}
+    costs["english"] = _told("English alone", here([STAGES, "alone"]))
+    for made in (root / "build", root / "docs" / "lessons"):
+        shutil.rmtree(made)
     costs["both"] = _told("both languages", here(module))
     costs["again"] = _told("again", here(module))
-    stages = ("Chinese", "finish", "downloads", "search", "offline")
-    chinese = [here([STAGES, stage, "zh-cn"]) for stage in stages]
-    costs["chinese"] = _told("Chinese", sum(chinese[1:], chinese[0]))
     costs["script"] = here([*plain, *_scripts(root, preview)])
     command = ["-m", "eatorch.sphinxext.preview", preview]
     costs["preview"] = _told("preview", here(command))
@@ -96,15 +97,14 @@ def _told(name: str, cost: Cost) -> Cost:
 
 
 def compare(costs: dict[str, Cost]) -> dict[str, dict[str, float]]:
-    """Return the ratios; English alone is the whole build without its Chinese half."""
-    both, chinese = costs["both"], costs["chinese"]
-    english = Cost(both.clock - chinese.clock, both.processor - chinese.processor, 0)
-    return {
-        "both": ratios(both, costs["plain"]),
-        "languages": ratios(both, english),
-        "again": ratios(costs["again"], both),
-        "preview": ratios(costs["preview"], costs["script"]),
+    """Divide each cost by what it stands beside."""
+    pairs = {
+        "both": ("both", "plain"),
+        "languages": ("both", "english"),
+        "again": ("again", "both"),
+        "preview": ("preview", "script"),
     }
+    return {name: ratios(costs[it], costs[base]) for name, (it, base) in pairs.items()}
 
 
 def show(record: dict[str, Any]) -> None:

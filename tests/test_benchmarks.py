@@ -121,7 +121,7 @@ def test_ratios_are_those_of_hand_worked_costs(
         "plain": cost(50, 100, 1),
         "both": cost(100, 150, 1),
         "again": cost(10, 15, 1),
-        "chinese": cost(20, 30, 1),
+        "english": cost(80, 120, 1),
         "script": cost(4, 5, 1),
         "preview": cost(8, 10, 1),
     }

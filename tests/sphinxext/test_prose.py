@@ -11,6 +11,7 @@ from sphinx_gallery.backreferences import _make_ref_regex
 
 from eatorch.sphinxext import prose, runs
 from eatorch.sphinxext.build import Paths, build_site
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.freshness import stale_pages
 from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.preview import preview
@@ -154,7 +155,7 @@ def test_a_writing_that_was_cut_off_makes_the_lesson_run(kept: Path) -> None:
     assert len(texts) == 4
     for end in range(1, len(texts) + 1):  # all are written, but not the record
         for path, text in texts[:end]:
-            runs.write_whole(path, text)
+            write_whole(path, text)
         assert stale(kept), f"{end} files were written"
         folder = kept / "docs" / "lessons" / "1_part"
         for name, content in before.items():

@@ -20,7 +20,9 @@ from xml.etree import ElementTree as ET
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
+from eatorch.sphinxext.code_blocks import lead, put_back, set_aside
 from eatorch.sphinxext.downloads import build_time
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.fonts import chinese_letters, cut_font, find_font
 from eatorch.sphinxext.strings import text
 
@@ -254,20 +256,19 @@ class _Book:
         article = _ARTICLE.search(source)
         if article is None:
             raise RuntimeError(f"{self._tree / name}: has no <article>")
-        soup = BeautifulSoup(article[0], "html.parser")
+        short, code = set_aside(article[0])
+        soup = BeautifulSoup(short, "html.parser")
+        for element in soup.find_all(_is_dropped):
+            if not element.find_parent(_is_dropped):  # it goes with its parent
+                element.extract()
         for element in soup.find_all(True):
-            if not element.decomposed:
-                self._convert(element, name)
+            self._convert(element, name)
         assert soup.article is not None
-        body = _NO_XML.sub("", soup.article.decode_contents())
+        code = [lead(it, lambda address: self._link(address, name)) for it in code]
+        body = _NO_XML.sub("", put_back(soup.article.decode_contents(), code))
         return _xhtml(body, title, _name(name), self._language)
 
     def _convert(self, element: Tag, page: str) -> None:
-        classes = set(element.get_attribute_list("class"))
-        thumbnail = element.name == "img" and element.find_parent(class_="card")
-        if element.name in _DROPPED or classes & _DROPPED_CLASSES or thumbnail:
-            element.decompose()
-            return
         for key in [key for key in element.attrs if _DROPPED_KEYS.match(key)]:
             del element[key]
         if element.name == "a" and "href" in element.attrs:
@@ -291,6 +292,13 @@ class _Book:
         data, suffix = _convert(self._tree / path, self._cache)
         self.pictures[str(Path(path).with_suffix(suffix))] = data
         return str(Path(address).with_suffix(suffix))
+
+
+def _is_dropped(element: Tag) -> bool:
+    if element.name == "img" and element.find_parent(class_="card"):
+        return True  # a thumbnail
+    classes = set(element.get_attribute_list("class"))
+    return element.name in _DROPPED or bool(classes & _DROPPED_CLASSES)
 
 
 def _xhtml(body: str, title: str, name: str, language: str) -> bytes:
@@ -324,10 +332,7 @@ def _convert(path: Path, cache: Path) -> tuple[bytes, str]:
     flat.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
     flat.save(jpg, "JPEG", quality=_QUALITY)
     data, suffix = min((png.getvalue(), ".png"), (jpg.getvalue(), ".jpg"), key=_weight)
-    cache.mkdir(parents=True, exist_ok=True)
-    draft = kept.with_suffix(".new")
-    draft.write_bytes(data)
-    draft.replace(kept.with_suffix(suffix))
+    write_whole(kept.with_suffix(suffix), data)
     return data, suffix
 
 

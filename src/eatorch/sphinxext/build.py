@@ -12,11 +12,13 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from eatorch.sphinxext import runs
 from eatorch.sphinxext.catalogs import check_syntax, gaps, missing_messages
 from eatorch.sphinxext.drift import fill, told
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.glossary import terms
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.mishaps import cause_of, clock_went_back, forget_damaged
@@ -88,9 +90,14 @@ def build_site(root: Path, *, url: str, draft: bool = False) -> Path:
             faults = missing_messages(paths.work / "messages", paths.locales)
             cure = "'make site DRAFT=1' shows them in English, in build/draft"
             raise BuildError("\n".join([*faults, f"{told(lost)}; {cure}"]))
-        build_chinese(paths, lessons)
         catalogs = _filled(paths) if draft else None
-        site = publish(paths.work, paths.build, root, url=url, catalogs=catalogs)
+        chinese = partial(build_chinese, paths, lessons)
+        site = publish(
+            *(paths.work, paths.build, root),
+            url=url,
+            catalogs=catalogs,
+            first={"zh-cn": chinese},
+        )
         paths.unfinished.unlink()
     say(f"{len(ran)} of {len(lessons)} lessons ran, none of them for Chinese.")
     if draft:
@@ -227,7 +234,7 @@ def _recover(paths: Paths) -> None:
         why = ", ".join(doubt for doubt, holds in doubts.items() if holds)
         say(f"{why}: all pages are made anew")
         shutil.rmtree(paths.work, ignore_errors=True)
-    runs.write_whole(machinery, now)
+    write_whole(machinery, now)
 
 
 def _forget_pages_of_removed_lessons(paths: Paths, lessons: list[Lesson]) -> None:

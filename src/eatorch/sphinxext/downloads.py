@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.links import Links
 from eatorch.sphinxext.markdown import to_markdown
 from eatorch.sphinxext.restructured import ExportError, Page
@@ -30,7 +31,6 @@ __all__ = [
     "install_code",
     "pack",
     "write_downloads",
-    "write_whole",
 ]
 
 _EVERYTHING = "eatorch-lessons"
@@ -308,11 +308,3 @@ def pack(files: dict[str, bytes], *, stored: str = "") -> bytes:
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, data, ZIP_STORED if name == stored else ZIP_DEFLATED)
     return packed.getvalue()
-
-
-def write_whole(path: Path, data: bytes) -> Path:
-    """Write a file in one step: a build that is cut off leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_bytes(data)
-    return draft.replace(path)

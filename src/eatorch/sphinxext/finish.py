@@ -12,6 +12,11 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
+from eatorch.sphinxext.code_blocks import (
+    drop_links_of_variables,
+    put_back,
+    set_aside,
+)
 from eatorch.sphinxext.glossary import Term
 from eatorch.sphinxext.hovers import explain_terms
 from eatorch.sphinxext.metadata import Lesson
@@ -83,11 +88,12 @@ def finish_page(html: str, page: Page) -> str:
     Returns:
         The page as it is published.
     """
-    soup = BeautifulSoup(html, "html.parser")
+    short, code = set_aside(drop_links_of_variables(html))
+    soup = BeautifulSoup(short, "html.parser")
     for repair in REPAIRS:
         repair(soup, page)
     seal(soup)  # last, when the page is what the browser gets
-    return str(soup)
+    return put_back(str(soup), code)
 
 
 def summary_of(html: str) -> str:
@@ -290,13 +296,6 @@ def part_download(soup: BeautifulSoup, page: Page) -> None:
     (title.find_next_sibling("p") or title).insert_after(paragraph)
 
 
-def code_links(soup: BeautifulSoup, _page: Page) -> None:
-    """Keep the links of names in code; drop those of a lesson's own variables."""
-    for link in soup.find_all("a", class_="sphx-glr-backref-instance"):
-        if "." not in link.get_text() or "builtins" in str(link["class"]):
-            link.unwrap()
-
-
 def signatures(soup: BeautifulSoup, _page: Page) -> None:
     """Write a long signature's lines as lines: a list without terms is none."""
     for lines in soup.select("dt.sig > dl"):
@@ -347,7 +346,6 @@ REPAIRS: list[Callable[[BeautifulSoup, Page], None]] = [
     cards,
     pictures,
     part_download,
-    code_links,
     semantics,
     signatures,
     hovers,

@@ -12,6 +12,8 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont
 
+from eatorch.sphinxext.files import write_whole
+
 __all__ = ["chinese_letters", "cut_font", "find_font"]
 
 _FAMILY = "Noto Sans CJK SC"
@@ -50,10 +52,7 @@ def cut_font(source: Path, letters: str, cache: Path) -> tuple[bytes, str]:
     key = hashlib.sha256(f"{source.stat().st_size} {letters}".encode()).hexdigest()[:24]
     kept = cache / f"{key}.otf"
     if not kept.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(".otf.new")
-        draft.write_bytes(_cut(source, letters))
-        draft.replace(kept)
+        write_whole(kept, _cut(source, letters))
     data = kept.read_bytes()
     names = TTFont(io.BytesIO(data))["name"]
     notes = [names.getDebugName(number) for number in (_COPYRIGHT, _LICENCE)]

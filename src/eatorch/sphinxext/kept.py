@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from eatorch.sphinxext.downloads import write_whole
+from eatorch.sphinxext.files import write_whole
 
 __all__ = ["fingerprint", "kept"]
 

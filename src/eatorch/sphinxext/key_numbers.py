@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.running import BuildError
-from eatorch.sphinxext.runs import write_whole
 
 __all__ = ["KeyNumber", "Row", "agrees", "compare", "keep", "read", "table"]
 

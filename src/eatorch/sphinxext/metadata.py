@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -165,9 +166,15 @@ def _place(path: Path, field: str) -> str:
     return f"{path}:{next(found, 1)}"
 
 
+@cache
+def _first_docstring(script: str) -> str | None:
+    """Parse a script once, however often a page asks for its header."""
+    return ast.get_docstring(ast.parse(script))
+
+
 def _docstring(path: Path) -> str:
     try:
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        docstring = _first_docstring(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
         raise LessonError(
             f"{path}:{error.lineno or 1}: {error.msg}; repair the Python code"

@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from eatorch.sphinxext.book import book_files
-from eatorch.sphinxext.downloads import build_time, pack, write_whole
+from eatorch.sphinxext.downloads import build_time, pack
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.fonts import find_font
 from eatorch.sphinxext.kept import fingerprint, kept
 

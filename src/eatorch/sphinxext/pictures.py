@@ -4,14 +4,19 @@ import hashlib
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.finish import Picture
 from eatorch.sphinxext.gallery import SCALE
 
-_QUALITY = 88
-_THUMBNAIL = "_thumb"
+_LOSSY = {"quality": 88, "method": 4}
+# Here "quality" is effort: with all of it, files get 1 per cent smaller in twice the
+# time.
+_LOSSLESS = {"lossless": True, "quality": 50, "method": 2}
+_DRAWING = 2500  # colours; of 60 figures with fewer each was smaller without loss
 
 
 def publish_pictures(
@@ -62,15 +67,18 @@ def _convert(path: Path, target: Path, cache: Path) -> str:
     kept = cache / f"{hashlib.sha256(path.read_bytes()).hexdigest()[:24]}.webp"
     if not kept.exists():
         with Image.open(path) as image:
-            ways = [_encoded(image, lossless=True), _encoded(image, lossless=False)]
-        draft = kept.with_suffix(".new")
-        draft.write_bytes(min(ways, key=len))
-        draft.replace(kept)
+            ways = [_encoded(image, it) for it in _worth_trying(image)]
+        write_whole(kept, min(ways, key=len))
     shutil.copy(kept, target / name)
     return name
 
 
-def _encoded(image: Image.Image, *, lossless: bool) -> bytes:
+def _worth_trying(image: Image.Image) -> list[dict[str, Any]]:
+    """A drawing is smaller without loss; only what has shades can be either."""
+    return [_LOSSLESS] if image.getcolors(_DRAWING) else [_LOSSLESS, _LOSSY]
+
+
+def _encoded(image: Image.Image, options: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", lossless=lossless, quality=_QUALITY, method=4)
+    image.save(buffer, "WEBP", **options)
     return buffer.getvalue()

@@ -4,14 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from eatorch.sphinxext.downloads import write_downloads
 from eatorch.sphinxext.languages import write_root
 from eatorch.sphinxext.metadata import read_lessons
-from eatorch.sphinxext.offline import write_offline
+from eatorch.sphinxext.offline import write_edition
 from eatorch.sphinxext.policy import write_headers
+from eatorch.sphinxext.running import side_by_side
 from eatorch.sphinxext.search import index_tree
 from eatorch.sphinxext.trees import finish_tree
 
@@ -19,9 +21,17 @@ TREES = ("en", "zh-cn")
 
 
 def publish(
-    work: Path, build: Path, root: Path, *, url: str, catalogs: Path | None = None
+    work: Path,
+    build: Path,
+    root: Path,
+    *,
+    url: str,
+    catalogs: Path | None = None,
+    first: Mapping[str, Callable[[], object]] | None = None,
 ) -> Path:
     """Finish both trees, add downloads, search and editions, and swap them in.
+
+    Each language has a process of its own.
 
     Args:
         work: Folder with the trees as Sphinx wrote them.
@@ -31,6 +41,7 @@ def publish(
         catalogs: Chinese catalogs of a draft, with English where a message is missing.
             A draft has no editions to be passed on: they leave the folder whose name
             says what they are.
+        first: What else is to be done for a language before, such as its pages.
 
     Returns:
         The folder of the site.
@@ -38,34 +49,56 @@ def publish(
     draft = build / "next"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        _fill(draft, work, build, root, url=url, catalogs=catalogs)
+        wheel = build_wheel(root, build / "wheel")
+        fill = partial(fill_tree, draft, work, root, wheel, url=url, catalogs=catalogs)
+        begin = first or {}
+        side_by_side([partial(fill, it, begin.get(it)) for it in TREES])
+        write_root(root, draft, url=url)
+        write_headers(draft)
     except BaseException:  # it may be what has filled the disk
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return swap(draft, build / ("draft" if catalogs else "site"))
 
 
-def _fill(
-    draft: Path, work: Path, build: Path, root: Path, *, url: str, catalogs: Path | None
+def fill_tree(  # noqa: PLR0917 - all of them are needed, in this order
+    draft: Path,
+    work: Path,
+    root: Path,
+    wheel: Path,
+    language: str,
+    first: Callable[[], object] | None,
+    *,
+    url: str,
+    catalogs: Path | None,
 ) -> None:
+    """Make all that a draft holds in one language.
+
+    Args:
+        draft: Folder of the new site.
+        work: Folder with the trees as Sphinx wrote them.
+        root: The project.
+        wheel: The wheel that the site carries.
+        language: Name of the tree.
+        first: What else is to be done before, if anything.
+        url: Published address of the site, ends in ``/``.
+        catalogs: Chinese catalogs of a draft.
+    """
+    if first:
+        first()
     lessons = read_lessons(root / "gallery")
-    for language in TREES:
-        finish_tree(work / language, draft / language, root, language, lessons)
-    wheel = build_wheel(root, build / "wheel")
+    finish_tree(work / language, draft / language, root, language, lessons)
     write_downloads(
         root / "gallery",
         catalogs or root / "locales" / "zh_CN" / "LC_MESSAGES",
-        {language: work / language / "objects.inv" for language in TREES},
+        {language: work / language / "objects.inv"},
         draft,
         url,
         wheel,
     )
-    write_root(root, draft, url=url)
-    for language in TREES:
-        index_tree(draft / language, root / "docs" / "terms.json")
-    write_headers(draft)
+    index_tree(draft / language, root / "docs" / "terms.json")
     if not catalogs:
-        write_offline(draft, root, url=url)
+        write_edition(draft, root, language, url=url)
 
 
 def build_wheel(root: Path, folder: Path) -> Path:

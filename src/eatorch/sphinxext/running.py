@@ -3,14 +3,20 @@
 import fcntl
 import os
 import re
+import signal
 import subprocess
-from collections.abc import Iterator
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from eatorch.sphinxext.mishaps import full_disk, machine_fault
 
-__all__ = ["BuildError", "explain", "one_at_a_time", "say", "stream"]
+__all__ = ["BuildError", "explain", "one_at_a_time", "say", "side_by_side", "stream"]
 
 
 class BuildError(Exception):
@@ -105,3 +111,68 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
             say("another build runs; waiting for it")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def side_by_side(tasks: Sequence[Callable[[], object]]) -> None:
+    """Call functions at the same time, each in a process of its own.
+
+    These processes hold the lock of :func:`one_at_a_time` too: if this one is killed,
+    the next build waits until they have ended. A pool's would wait for work for ever.
+
+    Args:
+        tasks: The functions; what they return is dropped.
+
+    Raises:
+        BuildError: If a process was killed.
+        Exception: What the first of them that failed raised, once all have ended.
+    """
+    begun = [_begin(task) for task in tasks]
+    try:
+        faults = [_fault(*it) for it in begun]
+    except BaseException:
+        for process, _ in begun:  # they end like this one, and clean up
+            if process.is_alive() and process.pid:
+                os.kill(process.pid, signal.SIGINT)
+        raise
+    finally:
+        for process, _ in begun:
+            process.join()
+    for fault in filter(None, faults):
+        raise fault
+
+
+def _begin(task: Callable[[], object]) -> tuple[BaseProcess, Connection]:
+    fork = get_context("fork")
+    here, there = fork.Pipe(duplex=False)
+    process = fork.Process(target=_call, args=(task, there))
+    with warnings.catch_warnings():  # numpy has threads, but the tasks use none of it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    there.close()
+    return process, here
+
+
+def _call(task: Callable[[], object], there: Connection) -> None:
+    """Call a function and send what it raised; a traceback travels as a note."""
+    fault = None
+    try:
+        task()
+    except BaseException as error:
+        fault = error
+        fault.add_note("".join(traceback.format_exception(error)))
+    try:
+        there.send(fault)
+    except Exception:  # not every error can travel
+        there.send(RuntimeError(f"{type(fault).__name__}: {fault}"))
+
+
+def _fault(process: BaseProcess, there: Connection) -> BaseException | None:
+    try:
+        fault: BaseException | None = there.recv()
+    except EOFError:
+        process.join()
+        raise BuildError(
+            f"a process of the build was killed (exit status {process.exitcode}); "
+            "free some memory and build again"
+        ) from None
+    return fault

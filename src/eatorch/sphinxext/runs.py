@@ -13,7 +13,6 @@ lesson prints and draws. A third, ``output``, is made of what the run left.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import eatorch
 from eatorch.sphinxext.constraints import pinned
 from eatorch.sphinxext.dependencies import dependencies
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.metadata import Lesson
 from eatorch.sphinxext.prose import cells, retold
 
@@ -124,17 +124,6 @@ def machinery(root: Path) -> str:
     ]
     paths += [root / name for name in ("conf.py", "docutils.conf", "constraints.txt")]
     return _short(_hash(paths, root))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never seen half written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def _kept(lesson: Lesson, copy: Path, now: dict[str, str]) -> bool:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
@@ -66,21 +67,30 @@ def uses(lesson: Lesson, generated: Path, known: dict[str, str]) -> list[Use]:
     Returns:
         One entry per name and section, in the order of the page.
     """
-    _, blocks = split_code_and_text_blocks(str(lesson.path))
-    types = _types(generated / lesson.chapter / f"{lesson.path.stem}.codeobj.json")
-    roots = dict(imports(ast.parse(lesson.path.read_text(encoding="utf-8"))))
+    notes = generated / lesson.chapter / f"{lesson.path.stem}.codeobj.json"
+    texts = [path.read_text(encoding="utf-8") for path in (lesson.path, notes)]
     found: dict[tuple[str, str], bool] = {}
-    label = lesson.label
+    for use in _all_uses(str(lesson.path), lesson.label, *texts):
+        if use.name in known or _is_ours(use.name):
+            place = use.name, use.label
+            found[place] = found.get(place, False) or use.explained
+    return [Use(name, label, told) for (name, label), told in found.items()]
+
+
+@cache
+def _all_uses(path: str, label: str, script: str, notes: str) -> list[Use]:
+    """List what may be a public name; several pages ask it of the same lesson."""
+    _, blocks = split_code_and_text_blocks(path)
+    types, roots = _types(notes), dict(imports(ast.parse(script)))
+    found = []
     for kind, content, *_ in blocks:
         if kind == "text":
             label = [label, *(title[0] for title in _LABEL.findall(content))][-1]
             names = [name for _, name in ROLE.findall(content)]
         else:
             names = list(_in_code(content, roots, types))
-        for name in names:
-            if name in known or _is_ours(name):
-                found[name, label] = found.get((name, label), False) or kind == "text"
-    return [Use(name, label, told) for (name, label), told in found.items()]
+        found += [Use(name, label, kind == "text") for name in names]
+    return found
 
 
 def _is_ours(name: str) -> bool:
@@ -104,9 +114,9 @@ def _in_code(code: str, roots: dict[str, str], types: dict[str, str]) -> Iterato
             yield f"{types[owner]}.{parts[-1]}"
 
 
-def _types(path: Path) -> dict[str, str]:
+def _types(text: str) -> dict[str, str]:
     """Read what the variables of a lesson were when it had run."""
-    notes: dict[str, list[dict[str, str]]] = json.loads(path.read_text())
+    notes: dict[str, list[dict[str, str]]] = json.loads(text)
     return {
         variable: f"{kinds[0]['module_short']}.{kinds[0]['name']}"
         for variable, kinds in notes.items()
