@@ -8,11 +8,13 @@ import time
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
+from eatorch.sphinxext import build, gate, preview, refresh, scaffold
 from eatorch.sphinxext.mishaps import (
     cause_of,
     clock_went_back,
@@ -22,6 +24,7 @@ from eatorch.sphinxext.mishaps import (
 from eatorch.sphinxext.running import explain
 
 ROOT = Path("/project")
+CONF = Path(__file__).parents[2] / "conf.py"
 FULL = "no space left on the disk of /project: free some space and build again"
 
 
@@ -80,6 +83,40 @@ def test_a_lesson_that_misses_a_file_is_no_fault_of_the_machine() -> None:
 )
 def test_an_error_is_told_in_one_line(error: Exception, told: str) -> None:
     assert cause_of(error, ROOT) == told
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (build, "build_site"),
+        (gate, "read_english"),
+        (preview, "preview"),
+        (refresh, "refresh"),
+        (scaffold, "scaffold"),
+    ],
+)
+def test_every_command_tells_the_cause_and_keeps_the_traceback(
+    command: ModuleType,
+    step: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, step, fail)
+    shutil.copy(CONF, tmp_path)
+    given = ["39", "Title"] if command is scaffold else []
+    monkeypatch.setattr("sys.argv", [command.__name__, *given])
+    assert command.main() == 1
+    told = capsys.readouterr().err
+    assert f"no space left on the disk of {tmp_path}: free some space" in told
+    assert "Traceback" not in told
+    report = tmp_path / "build" / "crash.log"
+    assert str(report) in told
+    assert "in fail" in report.read_text()
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import argparse
 import shutil
 import sys
 import time
-import traceback
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +19,7 @@ from eatorch.sphinxext.drift import fill, told
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.glossary import terms
 from eatorch.sphinxext.metadata import Lesson, read_lessons
-from eatorch.sphinxext.mishaps import cause_of, clock_went_back, forget_damaged
+from eatorch.sphinxext.mishaps import clock_went_back, forget_damaged, reason
 from eatorch.sphinxext.publish import publish, restore
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 
@@ -261,24 +259,12 @@ def main() -> int:
         print("\neatorch: stopped; build/site is as it was.", file=sys.stderr)
         return 130
     except Exception as error:
-        told = cause_of(error, root) + _report(error, root)
-        print(f"\neatorch: the site was not built.\n{told}", file=sys.stderr)
+        why = reason(error, root)
+        print(f"\neatorch: the site was not built.\n{why}", file=sys.stderr)
         return 1
     show = "make serve DRAFT=1" if options.draft else "make serve"
     say(f"{site} is ready after {time.monotonic() - start:.0f} s: '{show}' shows it")
     return 0
-
-
-def _report(error: Exception, root: Path) -> str:
-    """Keep the traceback of what we did not foresee; return where, if it fits."""
-    if type(error).__module__.startswith("eatorch."):
-        return ""
-    report = root / "build" / "crash.log"
-    with suppress(OSError):
-        report.parent.mkdir(exist_ok=True)
-        report.write_text("".join(traceback.format_exception(error)))
-        return f" (whole report: {report})"
-    return ""
 
 
 def published_at(root: Path) -> str:

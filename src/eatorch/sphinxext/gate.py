@@ -22,10 +22,10 @@ from eatorch.sphinxext.glossary import avoided, terms
 from eatorch.sphinxext.lesson_text import SourceLinks, catalog_of, tasks_faults
 from eatorch.sphinxext.markdown import to_markdown
 from eatorch.sphinxext.messages import read_messages
-from eatorch.sphinxext.mishaps import cause_of
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.pairs import Pair, json_pairs, pair_faults, python_pairs
 from eatorch.sphinxext.restructured import ExportError
-from eatorch.sphinxext.running import BuildError, say
+from eatorch.sphinxext.running import say
 from eatorch.sphinxext.translation import translate
 
 __all__ = ["Account", "accounts", "percent", "report"]
@@ -193,8 +193,8 @@ def main() -> int:
     try:
         read_english(root)
         found = accounts(root)
-    except (BuildError, OSError, SyntaxError, ValueError) as error:
-        print(f"eatorch: {cause_of(error, root)}", file=sys.stderr)
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
         return 1
     print(report(found).replace(f"{root}/", ""))
     if any(account.faults for account in found):

@@ -13,7 +13,8 @@ import re
 import shutil
 import sqlite3
 import time
-from contextlib import closing
+import traceback
+from contextlib import closing, suppress
 from pathlib import Path
 from zipfile import is_zipfile
 
@@ -23,6 +24,7 @@ __all__ = [
     "forget_damaged",
     "full_disk",
     "machine_fault",
+    "reason",
 ]
 
 _FREE = "free some space and build again"
@@ -65,6 +67,27 @@ def cause_of(error: Exception, root: Path) -> str:
             return f"{place}: {error.msg}; repair the Python code"
     message = str(error).replace(f"{root}/", "") or type(error).__name__
     return machine_fault(message, root) or message
+
+
+def reason(error: Exception, root: Path) -> str:
+    """Tell what stopped a command, and keep the traceback of what nobody foresaw.
+
+    Args:
+        error: What was raised.
+        root: The project; ``build/crash.log`` in it gets the traceback.
+
+    Returns:
+        The line of :func:`cause_of`, and where the traceback lies, if there is one.
+    """
+    told = cause_of(error, root)
+    if type(error).__module__.startswith("eatorch."):
+        return told
+    log = root / "build" / "crash.log"
+    with suppress(OSError):
+        log.parent.mkdir(exist_ok=True)
+        log.write_text("".join(traceback.format_exception(error)))
+        told += f" (whole report: {log})"
+    return told
 
 
 def full_disk(log: str, root: Path) -> str | None:

@@ -14,6 +14,7 @@ from eatorch.sphinxext import inventory
 from eatorch.sphinxext.catalogs import gaps
 from eatorch.sphinxext.drift import told
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
 from eatorch.sphinxext.runs import forget_stale
 from eatorch.sphinxext.trees import finish_tree
@@ -158,8 +159,8 @@ def main() -> int:
         number = parser.parse_args().number
         with one_at_a_time(lock_of(root, number)):
             site = preview(root, number)
-    except BuildError as error:
-        print(f"eatorch: {error}", file=sys.stderr)
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
         return 1
     for page in sorted(site.glob("*/lessons/*/[0-9]*.html")):
         say(f"look at {page}")

@@ -13,7 +13,7 @@ from eatorch.sphinxext.languages import write_root
 from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.offline import write_edition
 from eatorch.sphinxext.policy import write_headers
-from eatorch.sphinxext.running import side_by_side
+from eatorch.sphinxext.running import at_once
 from eatorch.sphinxext.search import index_tree
 from eatorch.sphinxext.trees import finish_tree
 
@@ -52,7 +52,7 @@ def publish(
         wheel = build_wheel(root, build / "wheel")
         fill = partial(fill_tree, draft, work, root, wheel, url=url, catalogs=catalogs)
         begin = first or {}
-        side_by_side([partial(fill, it, begin.get(it)) for it in TREES])
+        at_once([partial(fill, it, begin.get(it)) for it in TREES])
         write_root(root, draft, url=url)
         write_headers(draft)
     except BaseException:  # it may be what has filled the disk

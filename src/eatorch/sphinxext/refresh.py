@@ -18,6 +18,7 @@ from eatorch.sphinxext import inventory, tasks
 from eatorch.sphinxext.catalogs import previous, read_catalog
 from eatorch.sphinxext.merging import catalog_text, merge
 from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.moves import Move, dropped, moves, side_by_side
 from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of
 from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
@@ -167,8 +168,8 @@ def main() -> int:
         catalogs = root / "build" / "catalogs.lock"
         with one_at_a_time(lock_of(root, number) if number else catalogs):
             changed, waiting = refresh(root, number)
-    except BuildError as error:
-        print(f"eatorch: {error}", file=sys.stderr)
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
         return 1
     for move in waiting:
         print(side_by_side(move, width=shutil.get_terminal_size().columns), end="\n\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eatorch.sphinxext.mishaps import full_disk, machine_fault
 
-__all__ = ["BuildError", "explain", "one_at_a_time", "say", "side_by_side", "stream"]
+__all__ = ["BuildError", "at_once", "explain", "one_at_a_time", "say", "stream"]
 
 
 class BuildError(Exception):
@@ -113,7 +113,7 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
         yield
 
 
-def side_by_side(tasks: Sequence[Callable[[], object]]) -> None:
+def at_once(tasks: Sequence[Callable[[], object]]) -> None:
     """Call functions at the same time, each in a process of its own.
 
     These processes hold the lock of :func:`one_at_a_time` too: if this one is killed,

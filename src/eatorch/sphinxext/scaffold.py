@@ -13,6 +13,7 @@ from string import Template
 from eatorch.sphinxext.catalogs import read_catalog
 from eatorch.sphinxext.merging import catalog_text
 from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.refresh import refresh
 from eatorch.sphinxext.running import BuildError, say
 
@@ -99,8 +100,8 @@ def main() -> int:
     try:
         written = scaffold(root, given.number, given.title, given.part)
         changed, _ = refresh(root, given.number)
-    except BuildError as error:
-        print(f"eatorch: {error}", file=sys.stderr)
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
         return 1
     for catalog in changed:
         reuse(catalog)

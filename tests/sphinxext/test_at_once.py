@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from eatorch.sphinxext.running import BuildError, side_by_side
+from eatorch.sphinxext.running import BuildError, at_once
 
 HOLDER = """
 import os, sys, time
 from pathlib import Path
-from eatorch.sphinxext.running import one_at_a_time, side_by_side
+from eatorch.sphinxext.running import one_at_a_time, at_once
 
 root = Path(sys.argv[1])
 
@@ -26,7 +26,7 @@ def work():
     root.joinpath("done").touch()
 
 with one_at_a_time(root / "lock"):
-    side_by_side([work])
+    at_once([work])
 """
 
 
@@ -47,7 +47,7 @@ def meet(mine: Path, other: Path) -> None:
 def test_they_run_at_the_same_time(tmp_path: Path) -> None:
     """Each waits for the other, so one after the other would never end."""
     one, two = tmp_path / "one", tmp_path / "two"
-    side_by_side([partial(meet, one, two), partial(meet, two, one)])
+    at_once([partial(meet, one, two), partial(meet, two, one)])
 
 
 def test_the_error_of_one_comes_back_with_its_place(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_the_error_of_one_comes_back_with_its_place(tmp_path: Path) -> None:
 
     done = tmp_path / "done"
     with pytest.raises(BuildError, match="lesson 07 is wrong") as caught:
-        side_by_side([fail, done.touch])
+        at_once([fail, done.touch])
     assert done.exists()
     assert "in fail" in caught.value.__notes__[0]
 
@@ -69,7 +69,7 @@ def test_an_error_that_cannot_travel_is_told_in_words() -> None:
         raise LocalError("of this test")
 
     with pytest.raises(RuntimeError, match="LocalError: of this test"):
-        side_by_side([fail])
+        at_once([fail])
 
 
 def test_a_killed_process_is_told() -> None:
@@ -77,7 +77,7 @@ def test_a_killed_process_is_told() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(BuildError, match=r"was killed \(exit status -9\)"):
-        side_by_side([die])
+        at_once([die])
 
 
 def test_the_next_build_waits_for_what_a_killed_one_left(tmp_path: Path) -> None:
