@@ -75,7 +75,6 @@ def _draft(paths: build.Paths) -> Path:
 
 
 STAGES: dict[str, Callable[[build.Paths, Sequence[str]], None]] = {
-    "alone": alone,
     "English": english,
     "Chinese": chinese,
     "finish": finish,
@@ -85,4 +84,6 @@ STAGES: dict[str, Callable[[build.Paths, Sequence[str]], None]] = {
 }
 
 if __name__ == "__main__":
-    STAGES[sys.argv[1]](build.Paths(Path.cwd()), sys.argv[2:] or TREES)
+    stage, *trees_of_it = sys.argv[1:]
+    task = alone if stage == "alone" else STAGES[stage]
+    task(build.Paths(Path.cwd()), trees_of_it or TREES)

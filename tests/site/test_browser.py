@@ -30,6 +30,19 @@ SHIFT = """() => {
   }).observe({ type: "layout-shift", buffered: true });
 }"""
 
+# Chinese may break anywhere, so a narrow column tears words of two signs apart.
+TORN = """() => {
+  const lines = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map((it) => Math.round(it.top))).size;
+  };
+  const cells = document.querySelectorAll("table.docutils :is(th, td)");
+  return [...cells]
+    .filter((it) => /^\\p{Script=Han}{2}$/u.test(it.innerText.trim()) && lines(it) > 1)
+    .map((it) => it.innerText.trim());
+}"""
+
 
 @dataclass
 class Visit:
@@ -39,6 +52,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     shift: float = 0.0
     width: int = 0
+    torn: list[str] = field(default_factory=list)
     violations: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -75,6 +89,7 @@ class Visitor:
             visit.violations[scheme] = self._judge(page)
         page.set_viewport_size({"width": 360, "height": 740})
         visit.width = page.evaluate("document.documentElement.scrollWidth")
+        visit.torn = page.evaluate(TORN)
         page.close()
         return visit
 
@@ -130,6 +145,11 @@ def test_page_stays_still_while_it_loads(page: str, visitor: Visitor) -> None:
 @pytest.mark.parametrize("page", ALL)
 def test_page_fits_a_phone(page: str, visitor: Visitor) -> None:
     assert visitor.visit(page).width <= 360
+
+
+@pytest.mark.parametrize("page", [page for page in ALL if page.startswith("zh-cn/")])
+def test_a_phone_tears_no_short_word_in_a_table(page: str, visitor: Visitor) -> None:
+    assert visitor.visit(page).torn == []
 
 
 @cache

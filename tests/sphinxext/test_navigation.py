@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+from bs4 import BeautifulSoup
 from sphinx.cmd.build import main
+
+from eatorch.sphinxext import navigation
 
 CONF = 'extensions = ["eatorch.sphinxext.navigation"]\nhtml_theme = "furo"\n'
 ROOT = "Home\n====\n\n.. toctree::\n\n   one\n   two\n"
@@ -33,3 +37,29 @@ def test_a_page_that_keeps_its_title_writes_no_other(tmp_path: Path) -> None:
     (tmp_path / "two.rst").write_text("Two\n===\n\nMore.\n")
     build(tmp_path)
     assert (tmp_path / "out" / "one.html").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("many", [3, 4, 5])
+def test_a_sidebar_of_very_many_pages_opens_its_own_part_only(
+    many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five pages: home, two parts, and a page in each of them."""
+    monkeypatch.setattr(navigation, "_MANY", many)
+    (tmp_path / "conf.py").write_text(CONF)
+    (tmp_path / "index.rst").write_text(ROOT)
+    for part in ("one", "two"):
+        text = f"{part}\n===\n\n.. toctree::\n\n   in_{part}\n"
+        (tmp_path / f"{part}.rst").write_text(text)
+        (tmp_path / f"in_{part}.rst").write_text(f"in {part}\n======\n")
+    build(tmp_path)
+    whole = ["one", "in one", "two", "in two"]
+    assert sidebar(tmp_path / "out" / "index.html") == whole
+    short = ["one", "in one", "two"]
+    expected = short if many < 5 else whole
+    assert sidebar(tmp_path / "out" / "one.html") == expected
+    assert sidebar(tmp_path / "out" / "in_one.html") == expected
+
+
+def sidebar(page: Path) -> list[str]:
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    return [link.get_text() for link in soup.select(".sidebar-tree a.reference")]

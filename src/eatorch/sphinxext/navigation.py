@@ -1,14 +1,20 @@
-"""Write all pages anew when the navigation changes that stands on each of them.
+"""Keep the navigation, which stands on every page, right and of a bearable length.
 
 Sphinx writes again the pages that were edited, and those whose own list of contents
 names an edited page. The theme's sidebar names every page on every page: without this,
-a new title would stay old on all the others.
+a new title would stay old on all the others. And where there are very many pages, each
+names those of its own part only, else a site would grow with the square of its lessons.
 """
 
+from typing import Any
+
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-__all__ = ["affected"]
+__all__ = ["affected", "shorten"]
+
+_MANY = 150  # pages; their names take more room in the sidebar than anyone scrolls
 
 
 def affected(_app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -28,7 +34,30 @@ def affected(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [] if now == before else sorted(env.found_docs)
 
 
+def shorten(
+    app: Sphinx,
+    pagename: str,
+    _template: str,
+    context: dict[str, Any],
+    _doctree: nodes.document | None,
+) -> None:
+    """Leave out of a page's sidebar what other parts hold, if there is very much.
+
+    The home page keeps all; the book reads its table of contents there.
+
+    Args:
+        app: The running Sphinx.
+        pagename: Name of the page without suffix.
+        context: What the templates see; its ``toctree`` is what the theme calls.
+    """
+    toctree = context.get("toctree")
+    many = len(app.env.found_docs) > _MANY
+    if toctree and many and pagename != app.config.root_doc:
+        context["toctree"] = lambda **options: toctree(**(options | {"collapse": True}))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the step."""
+    """Register both steps."""
     app.connect("env-updated", affected)
+    app.connect("html-page-context", shorten, priority=400)  # before the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}
