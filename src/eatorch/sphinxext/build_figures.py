@@ -153,7 +153,7 @@ class BuildFigures(Lookup):
             names = {"first": record["sizes"][0], "last": record["sizes"][-1]}
         titles = [title.format(**names) for title in head[self.chinese]]
         found = rows(record, chinese=self.chinese)
-        return self.table("build-figures", widths, titles, found)
+        return self.table("build-figures", widths, titles, found, stacked=False)
 
     def _origin(self, record: dict[str, Any]) -> str:
         origin = record["origin"]

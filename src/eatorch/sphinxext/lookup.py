@@ -22,20 +22,24 @@ class Lookup(SphinxDirective):
         widths: Sequence[int],
         head: Sequence[str],
         rows: Sequence[Sequence[str]],
+        *,
+        stacked: bool = True,
     ) -> nodes.table:
-        """Build a table that is stacked on a phone like the glossary.
+        """Build a table of texts.
 
         Args:
             name: Class of the table, for ``{filter}``.
             widths: Width of each column in per cent.
             head: Titles of the columns.
             rows: Cells in reStructuredText; the first one heads its row.
+            stacked: Whether a phone shows the cells of a row below each other and no
+                head, like the glossary; numbers need theirs.
 
         Returns:
             The table.
         """
         found = [self._row(cells) for cells in (head, *rows)]
-        return steady_table(f"{name} glossary", widths, found)
+        return steady_table(f"{name} glossary" if stacked else name, widths, found)
 
     def cell(self, text: str) -> list[nodes.Node]:
         """Parse a text that is already in the page's language."""
