@@ -33,9 +33,14 @@ SHIFT = """() => {
 # Chinese may break anywhere, so a narrow column tears words of two signs apart.
 TORN = """() => {
   const lines = (cell) => {
+    const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
-    range.selectNodeContents(cell);
-    return new Set([...range.getClientRects()].map((it) => Math.round(it.top))).size;
+    const tops = new Set();
+    while (words.nextNode()) {
+      range.selectNodeContents(words.currentNode);
+      for (const box of range.getClientRects()) if (box.width) tops.add(box.top);
+    }
+    return tops.size;
   };
   const cells = document.querySelectorAll("table.docutils :is(th, td)");
   return [...cells]
