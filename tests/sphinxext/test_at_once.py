@@ -94,3 +94,19 @@ def test_the_next_build_waits_for_what_a_killed_one_left(tmp_path: Path) -> None
         (tmp_path / "go").touch()
         assert second.wait(30) == 0
     assert (tmp_path / "begun").exists()
+
+
+class PickyError(Exception):
+    """Can be packed, but not unpacked with one argument."""
+
+    def __init__(self, name: str, rule: str) -> None:
+        super().__init__(f"{name}: {rule}")
+
+
+def refuse() -> None:
+    raise PickyError("width", "must be even")
+
+
+def test_an_error_that_cannot_travel_is_told_all_the_same() -> None:
+    with pytest.raises(RuntimeError, match="PickyError: width: must be even"):
+        at_once([refuse])

@@ -27,3 +27,4 @@ def test_a_failure_leaves_the_old_file(
     with pytest.raises(OSError, match="No space left"):
         write_whole(path, "new")
     assert path.read_text("utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]

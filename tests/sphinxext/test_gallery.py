@@ -92,6 +92,22 @@ def test_lessons_start_alike_and_leave_a_record(tmp_path: Path) -> None:
     assert run["device"] == "CPU"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems never forget a peak")
+def test_a_lesson_does_not_answer_for_the_memory_of_another(tmp_path: Path) -> None:
+    (tmp_path / "lessons" / "1_part").mkdir(parents=True)
+    (tmp_path / "lessons" / "1_part" / "01_one.py").touch()
+    conf = {"src_dir": str(tmp_path)}
+    peaks = []
+    for megabytes in (0, 300, 0):
+        gallery.reset(conf, "01_one.py", "before")
+        bytearray(b"x") * (megabytes << 20)
+        gallery.reset(conf, "01_one.py", "after")
+        record = tmp_path / "lessons" / "1_part" / "01_one.run.json"
+        peaks.append(json.loads(record.read_text())["peak_mb"])
+    assert peaks[1] > peaks[0] + 250
+    assert peaks[2] < peaks[1] - 250
+
+
 def test_a_run_that_is_to_be_repeated_has_a_fixed_date_and_no_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from eatorch.sphinxext.mishaps import (
     forget_damaged,
     machine_fault,
 )
-from eatorch.sphinxext.running import explain
+from eatorch.sphinxext.running import BuildError, explain
 
 ROOT = Path("/project")
 CONF = Path(__file__).parents[2] / "conf.py"
@@ -79,6 +79,10 @@ def test_a_lesson_that_misses_a_file_is_no_fault_of_the_machine() -> None:
         ),
         (ValueError("/project/docs/terms.json: no list"), "docs/terms.json: no list"),
         (KeyError(), "KeyError"),
+        (  # told by the build: a file of the lesson, not of the project
+            BuildError("gallery/2_core/07_tensor.py:9: [Errno 2] No such file: 'a'"),
+            "gallery/2_core/07_tensor.py:9: [Errno 2] No such file: 'a'",
+        ),
     ],
 )
 def test_an_error_is_told_in_one_line(error: Exception, told: str) -> None:

@@ -39,6 +39,32 @@ def test_a_page_that_keeps_its_title_writes_no_other(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "one.html").stat().st_mtime_ns == written
 
 
+def test_another_order_reaches_all_pages(tmp_path: Path) -> None:
+    for name, text in {"conf.py": CONF, "index.rst": ROOT}.items():
+        (tmp_path / name).write_text(text)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.rst").write_text(f"{name}\n===\n")
+    build(tmp_path)
+    (tmp_path / "index.rst").write_text(
+        "Home\n====\n\n.. toctree::\n\n   two\n   one\n"
+    )
+    build(tmp_path)
+    assert sidebar(tmp_path / "out" / "one.html") == ["two", "one"]
+
+
+def test_a_page_that_is_gone_does_not_stay(tmp_path: Path) -> None:
+    for name, text in {"conf.py": CONF, "index.rst": ROOT}.items():
+        (tmp_path / name).write_text(text)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.rst").write_text(f"{name}\n===\n")
+    build(tmp_path)
+    (tmp_path / "two.rst").unlink()
+    (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   one\n")
+    build(tmp_path)
+    pages = sorted(it.name for it in (tmp_path / "out").glob("*.html"))
+    assert pages == ["genindex.html", "index.html", "one.html", "search.html"]
+
+
 @pytest.mark.parametrize("many", [3, 4, 5])
 def test_a_sidebar_of_very_many_pages_opens_its_own_part_only(
     many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,9 +1,12 @@
 """A failed build says in one line which file is wrong and how to mend it."""
 
+import fcntl
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from eatorch.sphinxext.running import explain, one_at_a_time, stream
 
@@ -20,7 +23,8 @@ RAISED = """
 def test_a_lesson_that_raises_is_named_with_line_and_cure() -> None:
     assert explain(RAISED, Path("/p")) == (
         "gallery/2_core/07_tensor.py:31: TypeError: 'Prices' object is not "
-        "subscriptable; run 'python gallery/2_core/07_tensor.py' to see it alone"
+        "subscriptable; "
+        "run '.venv/bin/python gallery/2_core/07_tensor.py' to see it alone"
     )
 
 
@@ -59,3 +63,30 @@ def test_a_second_build_waits_for_the_first(tmp_path: Path) -> None:
         time.sleep(0.2)
         assert second.poll() is None
     assert second.communicate()[0] == "in\n"
+
+
+def test_a_command_whose_caller_is_killed_keeps_the_lock(tmp_path: Path) -> None:
+    """Else the next build would write where the old Sphinx still writes."""
+    lock, begun, go = (tmp_path / name for name in ("lock", "begun", "go"))
+    waits = f"""
+import pathlib, time
+pathlib.Path({str(begun)!r}).touch()
+while not pathlib.Path({str(go)!r}).exists():
+    time.sleep(0.01)
+"""
+    holds = f"""
+import pathlib, sys
+from eatorch.sphinxext.running import one_at_a_time, stream
+root = pathlib.Path({str(tmp_path)!r})
+with one_at_a_time(root / "lock"):
+    stream([sys.executable, "-c", {waits!r}], root, root / "log")
+"""
+    with subprocess.Popen([sys.executable, "-c", holds]) as caller:
+        while not begun.exists():
+            time.sleep(0.01)
+        caller.kill()
+    with lock.open("w") as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    go.touch()
+    with one_at_a_time(lock):
+        assert go.exists()

@@ -141,3 +141,39 @@ def test_prose_changes_the_fingerprint_of_the_script_alone(project: Project) -> 
 def test_a_comment_in_code_is_code(project: Project) -> None:
     changed = changed_fingerprints(project, "helper.x", "helper.x  # why")
     assert changed == {"script", "code"}
+
+
+def test_what_conf_says_of_results_counts_and_nothing_else(project: Project) -> None:
+    conf = project[0] / "conf.py"
+    conf.write_text('html_title = "one"\n')
+    stale(project)
+    run(project[2])
+    conf.write_text('html_title = "two"\n')
+    assert not stale(project)
+    conf.write_text('sphinx_gallery_conf = {"capture_repr": ("__repr__",)}\n')
+    assert stale(project)
+
+
+def test_pages_of_a_lesson_that_moved_do_not_stay(project: Project) -> None:
+    root, _, generated = project
+    (generated / "1_part" / "index.rst").touch()
+    (root / "gallery" / "2_part").mkdir()
+    (root / "gallery" / "1_part" / "01_one.py").rename(
+        root / "gallery" / "2_part" / "01_one.py"
+    )
+    moved = read_lessons(root / "gallery")
+    (generated / "2_part").mkdir()
+    (generated / "2_part" / "index.rst").touch()
+    (generated / "2_part" / "01_one.rst").touch()
+    runs.forget_gone(moved, generated)
+    assert sorted(it.name for it in generated.glob("*_part")) == ["2_part"]
+    assert (generated / "2_part" / "01_one.rst").exists()
+
+
+def test_pages_of_a_lesson_that_is_gone_do_not_stay(project: Project) -> None:
+    root, lessons, generated = project
+    for ending in (".rst", ".py", ".run.json"):
+        (generated / "1_part" / f"02_two{ending}").touch()
+    runs.forget_gone(lessons, generated)
+    assert not list(generated.glob("*/02_*"))
+    assert (root / f"{PAGE}.rst").exists()

@@ -21,7 +21,8 @@ from eatorch.sphinxext.glossary import terms
 from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.mishaps import clock_went_back, forget_damaged, reason
 from eatorch.sphinxext.publish import publish, restore
-from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
+from eatorch.sphinxext.running import BuildError, failure, one_at_a_time, say, stream
+from eatorch.sphinxext.settings import read_settings
 
 LANGUAGES = {"en": "en", "zh-cn": "zh_CN"}
 
@@ -144,9 +145,9 @@ def build_english(paths: Paths, lessons: list[Lesson]) -> list[Lesson]:
     Raises:
         BuildError: If a lesson raises or Sphinx warns.
     """
+    runs.forget_gone(lessons, paths.generated)
     stale = runs.forget_stale(lessons, paths.generated, paths.root)
     say(f"English: {len(stale)} of {len(lessons)} lessons to run")
-    _forget_pages_of_removed_lessons(paths, lessons)
     sphinx(paths, "en")
     return stale
 
@@ -197,9 +198,9 @@ def sphinx(paths: Paths, name: str, *options: str) -> str:
     ]
     log = paths.build / f"{name}.log"
     code = stream(command, paths.root, log)
-    text = log.read_text()
+    text = log.read_text(encoding="utf-8")
     if code:
-        raise BuildError(explain(text, paths.root) + f" (whole log: {log})")
+        raise BuildError(f"{failure(code, text, paths.root)} (whole log: {log})")
     return text
 
 
@@ -235,17 +236,6 @@ def _recover(paths: Paths) -> None:
     write_whole(machinery, now)
 
 
-def _forget_pages_of_removed_lessons(paths: Paths, lessons: list[Lesson]) -> None:
-    """sphinx-gallery leaves the pages of a lesson that is gone: remove them."""
-    known = {lesson.path.stem for lesson in lessons}
-    for page in paths.generated.glob("*/[0-9]*.rst"):
-        if page.stem not in known:
-            for path in page.parent.glob(f"{page.stem}.*"):
-                path.unlink()
-            for path in (paths.work / "messages").glob(f"lessons/*/{page.stem}.json"):
-                path.unlink()
-
-
 def main() -> int:
     """Build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -269,9 +259,7 @@ def main() -> int:
 
 def published_at(root: Path) -> str:
     """Return the address that ``conf.py`` names, ending in a slash."""
-    path, settings = root / "conf.py", dict[str, object]()
-    exec(compile(path.read_text(), path, "exec"), settings)  # values only, so safe
-    return str(settings["html_baseurl"]).rstrip("/") + "/"
+    return str(read_settings(root)["html_baseurl"]).rstrip("/") + "/"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ found in their code.
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,9 @@ class DataTable(Lookup):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Build the table and note that it depends on every lesson."""
+        """Build the table; it depends on every lesson and on what loads the data."""
+        for path in Path(data.__file__).parent.glob("*.py"):
+            self.env.note_dependency(str(path))
         group = GROUPS[directives.choice(self.arguments[0], [*GROUPS])]
         chinese = self.translated("reference/data")
         lessons = self._lessons()

@@ -88,7 +88,8 @@ def _files(name: str, package: Path, homes: dict[str, str]) -> Iterator[Path]:
 def _homes(package: Path) -> dict[str, str]:
     """Map the package's top-level names to their modules, as ``__init__`` does."""
     init = package / "__init__.py"
-    return dict(_assigned(ast.parse(init.read_text()).body)) if init.exists() else {}
+    text = init.read_text("utf-8") if init.exists() else ""
+    return dict(_assigned(ast.parse(text).body))
 
 
 def _assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:

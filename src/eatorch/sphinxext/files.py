@@ -18,8 +18,12 @@ def write_whole(path: Path, data: bytes | str) -> Path:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")  # two may write it
-    with draft.open("wb") as file:
-        file.write(data.encode() if isinstance(data, str) else data)
-        file.flush()
-        os.fsync(file.fileno())
-    return draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        return draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # a full disk needs the room
+        raise

@@ -8,8 +8,10 @@ twice, for light and for dark pages.
 import os
 import platform
 import resource
+import sys
 import time
 import warnings
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -93,6 +95,7 @@ def reset(conf: dict[str, Any], fname: str, when: str) -> None:
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
     mpl.rcParams.update(STYLE)
+    _forget_peak()
     _started[fname] = time.process_time()
 
 
@@ -120,7 +123,7 @@ def _record(lesson: Path) -> None:
         "date": now.date().isoformat(),
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "device": "CPU",
+        "device": _device(),
     }
     # What a run measures differs each time: a build that is to be repeated leaves it.
     write_record(lesson, run if epoch else run | _measured(lesson))
@@ -129,8 +132,30 @@ def _record(lesson: Path) -> None:
 def _measured(lesson: Path) -> dict[str, float]:
     return {
         "seconds": round(time.process_time() - _started[lesson.name], 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": _peak_mb(),
     }
+
+
+def _device() -> str:
+    """Return what lessons that ask for the best device got."""
+    from eatorch.devices import device
+
+    return device().type.upper()
+
+
+def _forget_peak() -> None:
+    """Measure memory anew, where Linux can: this worker has run other lessons."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_mb() -> int:
+    """Return the most memory that this process held since :func:`_forget_peak`."""
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 def scrape(_block: Any, block_vars: dict[str, Any], conf: dict[str, Any]) -> str:

@@ -66,7 +66,8 @@ def cause_of(error: Exception, root: Path) -> str:
             place = f"{error.filename}:{error.lineno}".replace(f"{root}/", "")
             return f"{place}: {error.msg}; repair the Python code"
     message = str(error).replace(f"{root}/", "") or type(error).__name__
-    return machine_fault(message, root) or message
+    told = type(error).__module__.startswith("eatorch.")  # it names its cause itself
+    return message if told else machine_fault(message, root) or message
 
 
 def reason(error: Exception, root: Path) -> str:
@@ -85,7 +86,8 @@ def reason(error: Exception, root: Path) -> str:
     log = root / "build" / "crash.log"
     with suppress(OSError):
         log.parent.mkdir(exist_ok=True)
-        log.write_text("".join(traceback.format_exception(error)))
+        report = "".join(traceback.format_exception(error))
+        log.write_text(report, encoding="utf-8")
         told += f" (whole report: {log})"
     return told
 

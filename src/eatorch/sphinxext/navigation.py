@@ -2,17 +2,19 @@
 
 Sphinx writes again the pages that were edited, and those whose own list of contents
 names an edited page. The theme's sidebar names every page on every page: without this,
-a new title would stay old on all the others. And where there are very many pages, each
-names those of its own part only, else a site would grow with the square of its lessons.
+a new title would stay old on all the others, and a page that is gone would stay. Where
+there are very many pages, each names those of its own part only, else a site would grow
+with the square of its lessons.
 """
 
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-__all__ = ["affected", "shorten"]
+__all__ = ["affected", "remove", "shorten"]
 
 _MANY = 150  # pages; their names take more room in the sidebar than anyone scrolls
 
@@ -28,10 +30,25 @@ def affected(_app: Sphinx, env: BuildEnvironment) -> list[str]:
         Names of the pages to write, besides those that Sphinx has found itself.
     """
     titles = {name: title.astext() for name, title in env.titles.items()}
-    now = titles, env.toctree_includes
+    # Copies: what is kept must not change with what Sphinx knows.
+    now = titles, {name: list(them) for name, them in env.toctree_includes.items()}
     before = getattr(env, "eatorch_navigation", now)
     env.eatorch_navigation = now  # type: ignore[attr-defined]
     return [] if now == before else sorted(env.found_docs)
+
+
+def remove(app: Sphinx, _env: BuildEnvironment, docname: str) -> None:
+    """Remove the page of a document that is gone, or that will be written again.
+
+    Sphinx leaves it where it is, and it would be published for ever.
+
+    Args:
+        app: The running Sphinx.
+        _env: What Sphinx knows of all pages, not used.
+        docname: Name of the page without suffix.
+    """
+    if app.builder.format == "html":
+        Path(app.outdir, f"{docname}.html").unlink(missing_ok=True)
 
 
 def shorten(
@@ -57,7 +74,8 @@ def shorten(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register both steps."""
+    """Register all steps."""
+    app.connect("env-purge-doc", remove)
     app.connect("env-updated", affected)
     app.connect("html-page-context", shorten, priority=400)  # before the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}

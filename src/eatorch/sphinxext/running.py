@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -16,7 +17,15 @@ from pathlib import Path
 
 from eatorch.sphinxext.mishaps import full_disk, machine_fault
 
-__all__ = ["BuildError", "at_once", "explain", "one_at_a_time", "say", "stream"]
+__all__ = [
+    "BuildError",
+    "at_once",
+    "explain",
+    "failure",
+    "one_at_a_time",
+    "say",
+    "stream",
+]
 
 
 class BuildError(Exception):
@@ -25,6 +34,9 @@ class BuildError(Exception):
 
 def stream(command: list[str], root: Path, log: Path) -> int:
     """Run a command; keep its output in a file and show the lines that matter.
+
+    It holds the lock of :func:`one_at_a_time` too: should this process be killed, the
+    next build waits until the command has ended.
 
     Args:
         command: Program and arguments.
@@ -36,15 +48,18 @@ def stream(command: list[str], root: Path, log: Path) -> int:
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "MPLBACKEND": "agg"}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    environment["PYTHONUTF8"] = "1"
     with (
-        log.open("w") as file,
+        log.open("w", encoding="utf-8") as file,
         subprocess.Popen(
             command,
             cwd=root,
             env=environment,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            close_fds=False,  # the lock's is the only one that can be inherited
         ) as process,
     ):
         assert process.stdout is not None
@@ -54,6 +69,27 @@ def stream(command: list[str], root: Path, log: Path) -> int:
             if re.match(r"(generating gallery|building|.*Executing notebook)", line):
                 print("   ", line.strip(), flush=True)
     return process.returncode
+
+
+def failure(code: int, log: str, root: Path) -> str:
+    """Tell in one line why a program failed.
+
+    Args:
+        code: Its exit status; negative if a signal ended it.
+        log: What it printed.
+        root: The project; its path is cut from file names.
+
+    Returns:
+        The line of :func:`explain`, or the signal and the cure.
+
+    Example:
+        >>> failure(-9, "reading sources...", Path("/project"))
+        'it was killed (SIGKILL); free some memory and build again'
+    """
+    if code >= 0:
+        return explain(log, root)
+    name = signal.Signals(-code).name
+    return f"it was killed ({name}); free some memory and build again"
 
 
 def explain(log: str, root: Path) -> str:
@@ -74,7 +110,8 @@ def explain(log: str, root: Path) -> str:
     if lesson and error:
         line = re.findall(rf'{re.escape(lesson[1])}", line (\d+)', plain)
         place = f"{lesson[1]}:{line[-1]}" if line else lesson[1]
-        return f"{place}: {error[0]}; run 'python {lesson[1]}' to see it alone"
+        alone = f".venv/bin/python {lesson[1]}"
+        return f"{place}: {error[0]}; run '{alone}' to see it alone"
     warning = re.findall(r"^(.*(?:WARNING|ERROR): .*)$", plain, re.M)
     if warning:
         more = f" (and {len(warning) - 1} more)" if len(warning) > 1 else ""
@@ -105,6 +142,7 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
+        os.set_inheritable(file.fileno(), True)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -161,8 +199,9 @@ def _call(task: Callable[[], object], there: Connection) -> None:
         fault = error
         fault.add_note("".join(traceback.format_exception(error)))
     try:
+        pickle.loads(pickle.dumps(fault))  # not every error can travel, or arrive
         there.send(fault)
-    except Exception:  # not every error can travel
+    except Exception:
         there.send(RuntimeError(f"{type(fault).__name__}: {fault}"))
 
 

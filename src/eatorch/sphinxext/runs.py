@@ -6,13 +6,16 @@ a page; both are seen here. The other way round, a lesson whose prose alone has 
 needs no run: see ``prose``.
 
 The record of a run carries two fingerprints. ``script`` is the beginning of the
-script's SHA-256; ``code`` is made of its cells, the modules that they reach and the
-constraints on the packages that these import, that is, of all that decides what the
-lesson prints and draws. A third, ``output``, is made of what the run left.
+script's SHA-256; ``code`` is made of its cells, the modules that they reach, the
+constraints on the packages that these import, the version of Python and the settings of
+the gallery, that is, of all that decides what the lesson prints and draws. A third,
+``output``, is made of what the run left.
 """
 
 import hashlib
 import json
+import platform
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,10 +26,37 @@ from eatorch.sphinxext.dependencies import dependencies
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.metadata import Lesson
 from eatorch.sphinxext.prose import cells, retold
+from eatorch.sphinxext.settings import read_settings
 
-__all__ = ["forget_stale", "inputs", "machinery", "records", "write_record"]
+__all__ = [
+    "forget_gone",
+    "forget_stale",
+    "inputs",
+    "machinery",
+    "records",
+    "write_record",
+]
 
 _PLANNED = "inputs.json"  # what the lessons were when the build began
+_SHOWING = ("capture_repr", "ignore_repr_types", "image_scrapers", "reset_modules")
+
+
+def forget_gone(lessons: list[Lesson], generated: Path) -> None:
+    """Remove what sphinx-gallery leaves of lessons that are gone or have moved.
+
+    Args:
+        lessons: All lessons.
+        generated: Folder of the generated pages.
+    """
+    known = {(lesson.chapter, lesson.path.stem) for lesson in lessons}
+    for page in generated.glob("*/[0-9]*.rst"):
+        if (page.parent.name, page.stem) not in known:
+            for path in page.parent.glob(f"{page.stem}.*"):
+                path.unlink()
+    chapters = {lesson.chapter for lesson in lessons}
+    for index in generated.glob("*/index.rst"):
+        if index.parent.name not in chapters:
+            shutil.rmtree(index.parent)
 
 
 def forget_stale(lessons: list[Lesson], generated: Path, root: Path) -> list[Lesson]:
@@ -67,13 +97,20 @@ def inputs(lesson: Lesson, root: Path) -> dict[str, str]:
     modules = [lesson.path, *(path for path in reached if path.suffix == ".py")]
     limits = pinned(modules, root / "constraints.txt")
     code = _hash([*reached, package / "sphinxext" / "gallery.py"], root)
-    code.update(json.dumps([cells(lesson.path), limits]).encode())
+    around = [platform.python_version_tuple()[:2], _settings(root)]
+    code.update(json.dumps([cells(lesson.path), limits, *around]).encode())
     script = hashlib.sha256(lesson.path.read_bytes())
     return {
         "eatorch": eatorch.__version__,
         "script": _short(script),
         "code": _short(code),
     }
+
+
+def _settings(root: Path) -> str:
+    """Return what ``conf.py`` says about how results are shown."""
+    gallery = read_settings(root).get("sphinx_gallery_conf", {})
+    return repr([gallery.get(name) for name in _SHOWING])
 
 
 def write_record(copy: Path, run: dict[str, Any]) -> None:
@@ -103,7 +140,9 @@ def records(lessons: Iterable[Lesson], generated: Path) -> dict[str, str]:
         lesson.path.stem: generated / lesson.chapter / f"{lesson.path.stem}.run.json"
         for lesson in lessons
     }
-    return {name: path.read_text() for name, path in paths.items() if path.exists()}
+    return {
+        name: path.read_text("utf-8") for name, path in paths.items() if path.exists()
+    }
 
 
 def machinery(root: Path) -> str:
@@ -146,7 +185,7 @@ def _kept(lesson: Lesson, copy: Path, now: dict[str, str]) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):  # none yet, or damaged: the lesson runs again
         return {}
     return content

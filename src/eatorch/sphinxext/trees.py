@@ -79,5 +79,5 @@ def _run(root: Path, lesson: Lesson | None) -> dict[str, object]:
     if lesson is None:
         return {}
     path = root / "docs" / f"{lesson.docname}.run.json"
-    run: dict[str, object] = json.loads(path.read_text())
+    run: dict[str, object] = json.loads(path.read_text("utf-8"))
     return run
