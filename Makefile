@@ -32,8 +32,11 @@ check: $(VENV)/docs.stamp  ## Say all that is wrong with a lesson: make check L=
 offline: $(VENV)/docs.stamp  ## Write zip and e-book of build/site anew
 	@$(SITE).offline
 
+SHOWN := build/$(if $(DRAFT),draft,site)
 serve: $(VENV)/docs.stamp  ## Show build/site on http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/$(if $(DRAFT),draft,site) $(PORT)
+	@test -f $(SHOWN)/index.html || { \
+		echo "eatorch: $(SHOWN) holds no site; run 'make site$(if $(DRAFT), DRAFT=1)' first" >&2; exit 1; }
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SHOWN) $(PORT)
 
 test: $(VENV)/test.stamp  ## Run the tests that need no browser
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
@@ -74,4 +77,5 @@ bench: $(VENV)/bench.stamp  ## Measure side by side; VENV=.venv-bench keeps the 
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## Remove everything that was made
-	rm -rf build docs/lessons $(VENV)
+	rm -rf build docs/lessons $(VENV) tests/site/node_modules
+	find locales -name '*.mo' -delete

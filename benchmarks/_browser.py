@@ -86,7 +86,14 @@ def _asked(browser: Any, server: "_Server", tree: str, query: str) -> _Row:
 class _Server(http.server.ThreadingHTTPServer):
     """Counts what it sends: a browser tells nothing of what its workers load."""
 
-    sent = 0
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.sizes: list[int] = []  # a sum would lose what two threads add at once
+
+    @property
+    def sent(self) -> int:
+        """Return how many bytes of files were sent so far."""
+        return sum(self.sizes)
 
     @property
     def address(self) -> str:
@@ -99,7 +106,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     def send_header(self, keyword: str, value: str) -> None:
         """Count the bytes of the file that follows."""
         if keyword == "Content-Length":
-            self.server.sent += int(value)
+            self.server.sizes.append(int(value))
         super().send_header(keyword, value)
 
     def log_message(self, *_: object) -> None:

@@ -97,7 +97,7 @@ def origin() -> dict[str, Any]:
     """Tell machine, date and versions of a measurement."""
     return {
         "date": date.today().isoformat(),
-        "device": _processor(),
+        "device": processor(),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
@@ -105,7 +105,8 @@ def origin() -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the CPU."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
@@ -114,8 +115,9 @@ def _processor() -> str:
 
 def keep_option(parser: argparse.ArgumentParser) -> None:
     """Give a script the options that say where its figures go."""
-    parser.add_argument("--out", type=Path, help="write the figures to this file")
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--out", type=Path, help="write the figures to this file")
+    where.add_argument(
         "--keep", action="store_true", help=f"write them to {KEPT.relative_to(ROOT)}"
     )
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from _costs import processor
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -176,16 +177,6 @@ def twice(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return row
 
 
-def processor() -> str:
-    """Return the name of the CPU."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
-
-
 def compiler() -> str:
     """Return name and version of the C++ compiler, as far as it can be found."""
     try:
@@ -239,6 +230,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to try it")
     parser.add_argument("--case", choices=CASES, help="one case, in this process")
     options = parser.parse_args(arguments)
+    if options.rounds < 2:
+        parser.error(f"--rounds must be 2 or more, for quartiles, got {options.rounds}")
     if options.case:
         print(
             json.dumps(

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from _costs import processor
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -286,19 +287,10 @@ def measure(device: torch.device, plan: Plan, command: str) -> Row:
 def name_of(device: torch.device) -> str:
     """Return the name that the maker gave to the device."""
     if device.type == "cpu":
-        return _cpu_name()
+        return processor()
     module = torch.get_device_module(device)
     named = getattr(module, "get_device_name", None)
     return str(named(device)) if named else device.type
-
-
-def _cpu_name() -> str:
-    listed = Path("/proc/cpuinfo")
-    if listed.exists():
-        for line in listed.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:

@@ -282,9 +282,17 @@ def small_disk(project: Path, *, room: int) -> Iterator[tuple[list[str], Path]]:
 
 @pytest.fixture
 def mounts(tmp_path: Path) -> None:
+    check_mounts(tmp_path)
+
+
+def check_mounts(folder: Path) -> None:
     mount = 'mount -t tmpfs none "$1"'
-    if not works("unshare", "-rm", "sh", "-c", mount, "sh", str(tmp_path)):
-        pytest.skip("this machine lets us mount no file system; see the next test")
+    if works("unshare", "-rm", "sh", "-c", mount, "sh", str(folder)):
+        return
+    why = "this machine lets us mount no file system"
+    if os.environ.get("EATORCH_MOUNTS") == "1":
+        pytest.fail(f"{why}, but EATORCH_MOUNTS=1 says that it does")
+    pytest.skip(f"{why}; see the test of a log that cannot grow")
 
 
 def space(folder: Path) -> int:
@@ -321,6 +329,18 @@ def test_a_full_disk(project: Path, good: dict[str, bytes]) -> None:
         assert told == (
             "build/lock: Read-only file system; make it writable and build again"
         )
+
+
+def test_where_mounts_are_promised_their_test_is_not_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "works", lambda *_: False)
+    monkeypatch.setenv("EATORCH_MOUNTS", "1")
+    with pytest.raises(pytest.fail.Exception, match="EATORCH_MOUNTS=1"):
+        check_mounts(tmp_path)
+    monkeypatch.delenv("EATORCH_MOUNTS")
+    with pytest.raises(pytest.skip.Exception, match="mount no file system"):
+        check_mounts(tmp_path)
 
 
 def test_a_log_that_cannot_grow(project: Path, good: dict[str, bytes]) -> None:

@@ -1,9 +1,12 @@
 """The benchmarks of the build measure real builds, and count right."""
 
+import argparse
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -171,3 +174,41 @@ def test_growth_needs_two_sizes(
 ) -> None:
     with pytest.raises(SystemExit):
         script("scale").main(["--sizes", *sizes])
+
+
+def test_figures_go_to_one_place(
+    script: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    script("_costs").keep_option(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--keep", "--out", "figures.json"])
+    assert "not allowed with" in capsys.readouterr().err
+
+
+class SlowSize(str):
+    """A size that takes a while to read, so that another thread reads one meanwhile."""
+
+    __slots__ = ()
+
+    def __int__(self) -> int:
+        time.sleep(0.05)
+        return 7
+
+
+def test_what_a_server_sends_at_once_is_all_counted(
+    script: Callable[[str], ModuleType],
+) -> None:
+    browser = script("_browser")
+
+    def send(server: Any) -> None:
+        handler = object.__new__(browser._Handler)
+        handler.server, handler.request_version = server, "HTTP/0.9"  # no answer
+        handler.send_header("Content-Length", SlowSize("7"))
+
+    with (
+        browser._Server(("127.0.0.1", 0), browser._Handler) as server,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        list(pool.map(send, [server] * 8))
+        assert server.sent == 8 * 7

@@ -1,8 +1,11 @@
 """The offline editions: a zip that stands alone and a book that readers accept."""
 
 import io
+import random
 import re
 import shutil
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,12 @@ import pytest
 from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image
 
+from eatorch.sphinxext import book as booking
+from eatorch.sphinxext import fonts, offline
 from eatorch.sphinxext.book import book_files, outline
 from eatorch.sphinxext.fonts import chinese_letters, cut_font, find_font
 from eatorch.sphinxext.offline import offer, write_offline, zip_files
+from eatorch.sphinxext.running import one_at_a_time
 
 URL = "https://example.org/site/"
 HEAD = """<link href="../_static/eatorch.css" rel="stylesheet"/>
@@ -304,6 +310,21 @@ def test_a_picture_is_there_once_light_and_on_white(book: dict[str, bytes]) -> N
         assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize(("setting", "value"), [("_COLOURS", 2), ("_QUALITY", 5)])
+def test_another_setting_converts_a_picture_again(
+    setting: str, value: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "shades.png"
+    shades = Image.linear_gradient("L").convert("RGB")
+    if setting == "_QUALITY":  # only as JPEG is noise small
+        shades = Image.frombytes("RGB", (99, 99), random.Random(0).randbytes(99**2 * 3))
+    shades.save(source)
+    first, suffix = booking._convert(source, tmp_path)
+    assert booking._convert(source, tmp_path) == (first, suffix)
+    monkeypatch.setattr(booking, setting, value)
+    assert booking._convert(source, tmp_path)[0] != first
+
+
 def test_the_style_has_the_colours_of_light_pages_only(book: dict[str, bytes]) -> None:
     style = book["OEBPS/book.css"].decode()
     assert ".highlight .k { color: #000 }" in style
@@ -339,6 +360,21 @@ def test_book_carries_its_chinese_letters_if_a_font_is_here(
     assert b"noto" not in without["OEBPS/book.css"]
 
 
+def test_other_options_cut_a_font_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DejaVu plays the part of the font, for not every machine has that."""
+    collection = TTCollection()
+    collection.fonts = [TTFont(Path(mpl.get_data_path()) / "fonts/ttf/DejaVuSans.ttf")]
+    source = tmp_path / "font.ttc"
+    collection.save(source)
+    monkeypatch.setattr(fonts, "_FAMILY", "DejaVu Sans")
+    first = cut_font(source, "ab", tmp_path)
+    assert cut_font(source, "ab", tmp_path) == first
+    monkeypatch.setitem(fonts._OPTIONS, "hinting", True)
+    assert len(cut_font(source, "ab", tmp_path)[0]) > len(first[0])
+
+
 def test_a_collection_without_the_font_is_told(tmp_path: Path) -> None:
     other = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
     collection = TTCollection()
@@ -346,3 +382,30 @@ def test_a_collection_without_the_font_is_told(tmp_path: Path) -> None:
     collection.save(tmp_path / "other.ttc")
     with pytest.raises(ValueError, match="must hold the font 'Noto Sans CJK SC'"):
         cut_font(tmp_path / "other.ttc", "中", tmp_path / "cache")
+
+
+CONF = Path(__file__).parents[1] / "conf.py"
+
+
+def test_the_command_waits_for_a_build_and_writes_into_its_site(site: Path) -> None:
+    root = site.parent
+    shutil.copy(CONF, root)
+    (root / "build").mkdir()
+    command = [sys.executable, "-m", offline.__name__, "--root", str(root)]
+    with one_at_a_time(root / "build" / "lock"):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert "waiting" in process.stdout.readline()
+        site.rename(root / "build" / "site")  # as a build does at its very end
+        (root / "build" / "site" / "index.html").touch()
+    assert process.wait(60) == 0
+    assert (root / "build/site/zh-cn/downloads/eatorch-zh-cn.epub").exists()
+
+
+def test_without_a_site_the_command_says_what_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["offline", "--root", str(tmp_path)])
+    assert offline.main() == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told == "eatorch: build/site holds no site; run 'make site' first"

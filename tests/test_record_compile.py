@@ -1,10 +1,11 @@
 """The recorder of lesson 31, tried with tiny sizes and a backend without compiler."""
 
-import importlib.util
 import json
 import re
 import sys
+from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,15 +19,11 @@ TIMES = ("first_s", "first_cpu_s", "again_s", "again_cpu_s", "plain_s", "compile
 
 
 @pytest.fixture(scope="module")
-def recorder() -> ModuleType:
-    path = ROOT / "benchmarks" / "record_compile.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def recorder() -> Iterator[ModuleType]:
+    """Import it as Python does when it runs it."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    yield import_module("record_compile")
+    sys.path.remove(str(ROOT / "benchmarks"))
 
 
 def assert_complete(record: dict[str, Any]) -> None:
@@ -82,6 +79,20 @@ def test_a_tiny_run_writes_the_same_kind_of_record(
         "python benchmarks/record_compile.py --rounds 2 --quick --backend eager"
     )
     assert f"torch: {torch.__version__}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rounds", ["1", "0", "-3"])
+def test_too_few_rounds_are_refused_before_anything_is_measured(
+    rounds: str,
+    recorder: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(recorder, "apart", None)
+    with pytest.raises(SystemExit):
+        recorder.main(["--rounds", rounds])
+    told = capsys.readouterr().err
+    assert f"--rounds must be 2 or more, for quartiles, got {rounds}" in told
 
 
 def test_one_case_runs_in_a_process_of_its_own(

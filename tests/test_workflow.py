@@ -1,4 +1,4 @@
-"""The hosted workflow runs the gates of `.ci/run` and trusts nothing that can move."""
+"""The hosted workflow runs the gates of `.ci/run`, with actions pinned by hash."""
 
 import os
 import re
@@ -19,6 +19,10 @@ def load(path: Path) -> dict[Any, Any]:
 
 def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in load(path)["jobs"].values() for step in job["steps"]]
+
+
+def jobs() -> list[dict[str, Any]]:
+    return [job for path in WORKFLOWS for job in load(path)["jobs"].values()]
 
 
 def test_the_workflow_runs_what_a_person_runs() -> None:
@@ -45,6 +49,22 @@ def test_a_run_may_only_read_and_ends_in_time(path: Path) -> None:
     assert all(job["timeout-minutes"] <= 90 for job in workflow["jobs"].values())
     kept = [it["with"] for it in steps(path) if "checkout" in it.get("uses", "")]
     assert all(it["persist-credentials"] is False for it in kept)
+
+
+def test_builds_are_killed_more_often_each_week() -> None:
+    (job,) = [it for it in jobs() if "EATORCH_KILLS" in it.get("env", {})]
+    assert int(job["env"]["EATORCH_KILLS"]) >= 20
+    assert "'schedule'" in job["if"]
+    assert any("tests/test_bad_days.py" in it.get("run", "") for it in job["steps"])
+
+
+def test_in_a_container_a_test_may_mount_a_disk_and_must() -> None:
+    contained = [job for job in jobs() if "container" in job]
+    assert contained
+    for job in contained:
+        options = job["container"]["options"]
+        assert "--cap-add SYS_ADMIN --security-opt apparmor=unconfined" in options
+        assert job["env"]["EATORCH_MOUNTS"] == "1"
 
 
 def test_the_gates_are_in_ci_run() -> None:

@@ -3,12 +3,15 @@
 import json
 import math
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eatorch.sphinxext import compare as comparing
+from eatorch.sphinxext import other_torch
 from eatorch.sphinxext.compare import run_lesson
 from eatorch.sphinxext.final_values import plain
 from eatorch.sphinxext.key_numbers import KeyNumber, agrees, compare, keep, read
@@ -188,6 +191,16 @@ def test_a_wrong_call_is_told_with_its_cure(
     )
 
 
+def test_a_wrong_header_is_told_in_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = project / "gallery" / "1_part" / "01_good.py"
+    script.write_text(script.read_text().replace(":Level: 1", ":Level: 9"))
+    assert call(monkeypatch) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("eatorch: gallery/1_part/01_good.py:9: field :Level: must")
+
+
 def test_a_short_lesson_gives_its_values_as_on_the_site() -> None:
     (lesson,) = (ROOT / "gallery").glob("*/01_*.py")
     found = run_lesson(ROOT, lesson, ["x.grad", "row.shape", "__name__", "nothing"])
@@ -211,13 +224,73 @@ def test_another_torch_gets_the_lessons_packages_with_the_pinned_versions() -> N
     assert len(pinned) == both - 1
 
 
-def test_without_a_network_the_cause_is_told_and_nothing_looks_ready(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def requiring(tmp_path: Path) -> Path:
+    """Return a folder that says what lessons need."""
     for name in ("pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text((ROOT / name).read_text())
+    return tmp_path
+
+
+def count_installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace the installation by a slow one of nothing; return what it was asked."""
+    asked: list[str] = []
+
+    def install(_: Path, version: str, folder: Path) -> None:
+        asked.append(version)
+        time.sleep(0.1)
+        folder.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(other_torch, "_install", install)
+    return asked
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_an_environment_of_old_pins_is_made_anew(
+    name: str, requiring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = count_installs(monkeypatch)
+    first = python_with(requiring, "2.12.1")
+    assert python_with(requiring, "2.12.1") == first
+    assert asked == ["2.12.1"]
+    path = requiring / name
+    path.write_text(path.read_text().replace("safetensors", "safetensors2"))
+    assert python_with(requiring, "2.12.1") == first
+    assert asked == ["2.12.1"] * 2
+    python_with(requiring, "2.12.0")
+    assert asked[2:] == ["2.12.0"]
+
+
+def test_two_commands_do_not_install_into_one_folder(
+    requiring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = count_installs(monkeypatch)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(python_with, [requiring] * 2, ["2.12.1"] * 2))
+    assert asked == ["2.12.1"]
+
+
+def test_without_venv_the_cause_is_told(
+    requiring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (requiring / "venv.py").write_text("raise SystemExit('ensurepip is not here')")
+    monkeypatch.setenv("PYTHONPATH", str(requiring))
+    with pytest.raises(BuildError, match=r"9\.9\.9 could.*ensurepip is not.*'apt inst"):
+        python_with(requiring, "9.9.9")
+
+
+def test_a_full_disk_is_not_blamed_on_the_network(tmp_path: Path) -> None:
+    said = "ERROR: Could not install: [Errno 28] No space left on device"
+    script = ["sh", "-c", f"echo {said!r} >&2; exit 1"]
+    with pytest.raises(BuildError, match=f"^no space left on the disk of {tmp_path}"):
+        other_torch._call(script, tmp_path, "torch", "check the network")
+
+
+def test_without_a_network_the_cause_is_told_and_nothing_looks_ready(
+    requiring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     for _ in range(2):  # the second call begins anew
         with pytest.raises(BuildError, match=r"torch==9\.9\.9.*and the network"):
-            python_with(tmp_path, "9.9.9")
+            python_with(requiring, "9.9.9")

@@ -61,6 +61,16 @@ def test_another_version_of_torch_is_seen(
     assert second == f"zh-cn/{PAGE}: the page is missing; 'make site' makes it anew"
 
 
+@pytest.mark.usefixtures("site")
+def test_a_wrong_header_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    script = Path("gallery/1_part/01_one.py")
+    script.write_text(LESSON.replace(":Level: 1", ":Level: 9"))
+    assert freshness.main() == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"eatorch: {script}:7: field :Level: must be a number")
+    assert not Path("build/crash.log").exists()
+
+
 def test_a_page_without_fingerprints_is_stale(site: Path) -> None:
     (site / "en" / PAGE).write_text("<p>Old</p>")
     faults = list(freshness.stale_pages(Path.cwd(), site))

@@ -14,7 +14,17 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from eatorch.sphinxext import build, gate, preview, refresh, scaffold
+from eatorch.sphinxext import (
+    build,
+    check,
+    compare,
+    freshness,
+    gate,
+    offline,
+    preview,
+    refresh,
+    scaffold,
+)
 from eatorch.sphinxext.mishaps import (
     cause_of,
     clock_went_back,
@@ -93,7 +103,11 @@ def test_an_error_is_told_in_one_line(error: Exception, told: str) -> None:
     ("command", "step"),
     [
         (build, "build_site"),
+        (check, "check"),
+        (compare, "read_lessons"),
+        (freshness, "stale_pages"),
         (gate, "read_english"),
+        (offline, "one_at_a_time"),
         (preview, "preview"),
         (refresh, "refresh"),
         (scaffold, "scaffold"),
@@ -121,6 +135,34 @@ def test_every_command_tells_the_cause_and_keeps_the_traceback(
     report = tmp_path / "build" / "crash.log"
     assert str(report) in told
     assert "in fail" in report.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (build, "build_site"),
+        (check, "check"),
+        (compare, "read_lessons"),
+        (freshness, "stale_pages"),
+        (offline, "one_at_a_time"),
+    ],
+)
+def test_ctrl_c_ends_a_command_without_a_traceback(
+    command: ModuleType,
+    step: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, step, stop)
+    shutil.copy(CONF, tmp_path)
+    monkeypatch.setattr("sys.argv", [command.__name__])
+    assert command.main() == 130
+    assert capsys.readouterr().err.startswith("\neatorch: stopped")
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ _MEDIA = {
     ".otf": "font/otf",
     ".txt": "text/plain",
 }
-_QUALITY = 85
+_COLOURS, _QUALITY = 256, 85  # of PNG and JPEG
 _FONT = "_static/fonts/noto-sans-cjk-sc"
 # Latin letters stay with the reader's font: the Chinese one is cut down to Chinese.
 _FONT_STYLE = f"""\
@@ -320,7 +320,8 @@ def _convert(path: Path, cache: Path) -> tuple[bytes, str]:
 
     It gets a white ground, because its dark lines would vanish on a black page.
     """
-    kept = cache / hashlib.sha256(path.read_bytes()).hexdigest()[:24]
+    key = hashlib.sha256(repr((_COLOURS, _QUALITY)).encode() + path.read_bytes())
+    kept = cache / key.hexdigest()[:24]
     for suffix in (".png", ".jpg"):
         if kept.with_suffix(suffix).exists():
             return kept.with_suffix(suffix).read_bytes(), suffix
@@ -329,7 +330,7 @@ def _convert(path: Path, cache: Path) -> tuple[bytes, str]:
     ground = Image.new("RGBA", seen.size, "white")
     flat = Image.alpha_composite(ground, seen).convert("RGB")
     png, jpg = io.BytesIO(), io.BytesIO()
-    flat.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
+    flat.quantize(_COLOURS, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
     flat.save(jpg, "JPEG", quality=_QUALITY)
     data, suffix = min((png.getvalue(), ".png"), (jpg.getvalue(), ".jpg"), key=_weight)
     write_whole(kept.with_suffix(suffix), data)

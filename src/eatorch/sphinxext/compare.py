@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from eatorch.sphinxext.key_numbers import Row, compare, keep, read, table
-from eatorch.sphinxext.metadata import LessonError, read_lessons
+from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.other_torch import python_with
 from eatorch.sphinxext.running import BuildError, say
 
@@ -122,10 +123,7 @@ def compare_lesson(root: Path, lesson: Path, python: str, keeping: bool) -> Outc
 
 
 def _chosen(root: Path, numbers: list[str]) -> list[Path]:
-    try:
-        lessons = {it.number: it.path for it in read_lessons(root / "gallery")}
-    except LessonError as error:
-        raise BuildError(str(error)) from None
+    lessons = {it.number: it.path for it in read_lessons(root / "gallery")}
     for number in numbers:
         if number not in lessons:
             raise BuildError(
@@ -188,15 +186,15 @@ def main() -> int:
     parser.add_argument("--torch", default="", help="another version, such as 2.12.1")
     parser.add_argument("--keep", action="store_true", help="write what moved")
     parser.add_argument("--jobs", type=int, default=2, help="lessons at a time")
-    given = parser.parse_args()
+    given, root = parser.parse_args(), Path.cwd()
     try:
-        outcomes = _run(Path.cwd(), given)
-    except BuildError as error:
-        print(f"eatorch: {error}", file=sys.stderr)
-        return 1
+        outcomes = _run(root, given)
     except KeyboardInterrupt:
         print("\neatorch: stopped", file=sys.stderr)
         return 130
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
+        return 1
     print(f"\n{report(outcomes)}")
     if given.keep:
         say("what moved is kept; 'git diff tests/key_numbers' shows it")

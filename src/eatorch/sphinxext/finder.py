@@ -10,6 +10,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from eatorch.sphinxext.metadata import Lesson, read_lessons
+from eatorch.sphinxext.plan import link_to
 from eatorch.sphinxext.strings import text
 from eatorch.sphinxext.tables import steady_table
 from eatorch.sphinxext.usage import Use, documented, uses
@@ -68,15 +69,7 @@ def _row(name: str, places: Places, known: dict[str, str]) -> nodes.row:
 
 
 def _place(lesson: Lesson, use: Use) -> nodes.paragraph:
-    link: nodes.Node = addnodes.pending_xref(
-        "",
-        nodes.inline(),
-        refdomain="std",
-        reftype="ref",
-        reftarget=use.label,
-        refexplicit=False,
-        refwarn=True,
-    )
+    link = link_to(use.label)
     shown = nodes.strong("", "", link) if use.explained else link
     return nodes.paragraph("", "", nodes.Text(f"{lesson.number} "), shown)
 

@@ -21,6 +21,13 @@ _FILE = "NotoSansCJK-Regular.ttc"
 _FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _FIRST_CHINESE = 0x2E80  # radicals; signs and full-width letters come after them
 _FAMILY_NAME, _COPYRIGHT, _LICENCE = 1, 0, 13  # numbers of the font's own notes
+_OPTIONS = {
+    "layout_features": [],
+    "hinting": False,
+    "recalc_timestamp": False,  # the same letters give the same bytes
+    "name_IDs": [_COPYRIGHT, _FAMILY_NAME, 2, 4, 6, _LICENCE],
+    "notdef_outline": True,
+}
 
 
 def find_font() -> Path | None:
@@ -49,8 +56,8 @@ def cut_font(source: Path, letters: str, cache: Path) -> tuple[bytes, str]:
     Raises:
         ValueError: If the collection has no font of that family.
     """
-    key = hashlib.sha256(f"{source.stat().st_size} {letters}".encode()).hexdigest()[:24]
-    kept = cache / f"{key}.otf"
+    made_from = f"{source.stat().st_size} {_OPTIONS} {letters}".encode()
+    kept = cache / f"{hashlib.sha256(made_from).hexdigest()[:24]}.otf"
     if not kept.exists():
         write_whole(kept, _cut(source, letters))
     data = kept.read_bytes()
@@ -60,14 +67,8 @@ def cut_font(source: Path, letters: str, cache: Path) -> tuple[bytes, str]:
 
 
 def _cut(source: Path, letters: str) -> bytes:
-    options = Options()
-    options.layout_features = []
-    options.hinting = False
-    options.recalc_timestamp = False  # the same letters give the same bytes
-    options.name_IDs = [_COPYRIGHT, _FAMILY_NAME, 2, 4, 6, _LICENCE]
-    options.notdef_outline = True
     font = _of_family(source)
-    cutter = Subsetter(options)
+    cutter = Subsetter(Options(**_OPTIONS))
     cutter.populate(text=letters)
     cutter.subset(font)
     buffer = io.BytesIO()

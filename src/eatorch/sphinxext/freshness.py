@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 
 from eatorch.sphinxext import runs
 from eatorch.sphinxext.metadata import read_lessons
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.running import say
 
 __all__ = ["stale_pages"]
@@ -59,8 +60,15 @@ def main() -> int:
     """Compare the site with the sources here; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site", nargs="?", type=Path, default=Path("build/site"))
-    site = parser.parse_args().site
-    faults = list(stale_pages(Path.cwd(), site))
+    site, root = parser.parse_args().site, Path.cwd()
+    try:
+        faults = list(stale_pages(root, site))
+    except KeyboardInterrupt:
+        print("\neatorch: stopped", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
+        return 1
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:

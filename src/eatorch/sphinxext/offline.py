@@ -9,6 +9,7 @@ import argparse
 import posixpath
 import re
 import shutil
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -17,6 +18,8 @@ from eatorch.sphinxext.downloads import build_time, pack
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.fonts import find_font
 from eatorch.sphinxext.kept import fingerprint, kept
+from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.running import BuildError, one_at_a_time
 
 __all__ = ["offer", "write_edition", "write_offline", "zip_files"]
 
@@ -171,22 +174,35 @@ def _offer_in(path: Path, offered: dict[str, str], downloads: Path) -> None:
     write_whole(path, page.encode())
 
 
-def main() -> None:
-    """Write the editions of ``build/site`` anew."""
-    from eatorch.sphinxext.build import (
-        published_at,
-    )  # it imports publish, which uses us
+def _write_anew(root: Path) -> list[Path]:
+    """Write the editions of ``build/site`` anew; return the files."""
+    from eatorch.sphinxext.build import published_at  # it imports us by way of publish
 
+    site = root / "build" / "site"
+    with one_at_a_time(root / "build" / "lock"):  # a build's: it replaces the site
+        if not (site / "index.html").exists():
+            raise BuildError(f"{site} holds no site; run 'make site' first")
+        shutil.rmtree(root / "build" / "editions", ignore_errors=True)
+        return write_offline(site, root, url=published_at(root))
+
+
+def main() -> int:
+    """Write the editions from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=Path.cwd())
     root = parser.parse_args().root.resolve()
-    site = root / "build" / "site"
-    if not (site / "index.html").exists():
-        raise SystemExit(f"{site} holds no site; run 'make site' first")
-    shutil.rmtree(root / "build" / "editions", ignore_errors=True)
-    for path in write_offline(site, root, url=published_at(root)):
+    try:
+        written = _write_anew(root)
+    except KeyboardInterrupt:
+        print("\neatorch: stopped", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
+        return 1
+    for path in written:
         print(f"{path.stat().st_size / 1e6:6.1f} MB  {path}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,7 +11,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from eatorch.sphinxext.running import BuildError, say
+from eatorch.sphinxext.mishaps import machine_fault
+from eatorch.sphinxext.running import BuildError, one_at_a_time, say
 
 __all__ = ["constraints", "python_with", "requirements"]
 
@@ -22,6 +23,8 @@ _NAME = re.compile(r"[\w.-]+")
 def python_with(root: Path, version: str) -> Path:
     """Return the interpreter of an environment with a version of torch; make it first.
 
+    It is made anew where the lessons need other packages or versions than it has.
+
     Args:
         root: The project.
         version: Version of torch, such as ``"2.12.1"``.
@@ -30,7 +33,7 @@ def python_with(root: Path, version: str) -> Path:
         Path of the interpreter.
 
     Raises:
-        BuildError: If the version is none, or pip can't install it.
+        BuildError: If the version is none, or the environment can't be made.
     """
     if not _VERSION.fullmatch(version):
         raise BuildError(
@@ -39,16 +42,23 @@ def python_with(root: Path, version: str) -> Path:
         )
     folder = root / "build" / f"venv-torch-{version}"
     ready = folder / "ready"
-    if not ready.exists():
-        say(f"installing torch {version} into {folder} (this takes minutes)")
-        _install(root, version, folder)
-        ready.touch()
+    wanted = constraints(root) + "\n".join(requirements(root, version))
+    with one_at_a_time(folder.with_name(f"{folder.name}.lock")):
+        if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
+            say(f"installing torch {version} into {folder} (this takes minutes)")
+            _install(root, version, folder)
+            ready.write_text(wanted, encoding="utf-8")
     return folder / "bin" / "python"
 
 
 def _install(root: Path, version: str, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    _call(
+        [sys.executable, "-m", "venv", str(folder)],
+        root,
+        f"{folder} could not be made",
+        "install Python's venv (on Debian 'apt install python3-venv')",
+    )
     pinned = folder / "constraints.txt"
     pinned.write_text(constraints(root), encoding="utf-8")
     command = [
@@ -56,14 +66,23 @@ def _install(root: Path, version: str, folder: Path) -> None:
         *("--disable-pip-version-check", "-c", str(pinned)),
         *requirements(root, version),
     ]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    what = f"torch {version} could not be installed"
+    _call(command, root, what, "check the version and the network")
+
+
+def _call(command: list[str], root: Path, what: str, cure: str) -> None:
+    """Run a command; tell in one line why it failed.
+
+    Raises:
+        BuildError: If it fails.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        errors = re.findall(r"^ERROR: (.*)$", done.stderr, re.MULTILINE)
-        reason = errors[-1] if errors else "pip failed"
-        raise BuildError(
-            f"torch {version} could not be installed: {reason}; "
-            "check the version and the network"
-        )
+        told = done.stdout + done.stderr
+        errors = re.findall(r"^error: (.*)$", told, re.MULTILINE | re.IGNORECASE)
+        first = [*told.strip().splitlines(), "it printed nothing"][0]
+        why = errors[-1] if errors else first
+        raise BuildError(machine_fault(why, root) or f"{what}: {why}; {cure}")
 
 
 def requirements(root: Path, version: str) -> list[str]:

@@ -64,11 +64,13 @@ def _size(path: Path, scale: float) -> tuple[int, int]:
 def _convert(path: Path, target: Path, cache: Path) -> str:
     """Write a picture as WebP, in whichever of its two ways is smaller."""
     name = f"{path.stem}.webp"
-    kept = cache / f"{hashlib.sha256(path.read_bytes()).hexdigest()[:24]}.webp"
+    ways = repr((_LOSSY, _LOSSLESS, _DRAWING)).encode()
+    key = hashlib.sha256(ways + path.read_bytes()).hexdigest()[:24]
+    kept = cache / f"{key}.webp"
     if not kept.exists():
         with Image.open(path) as image:
-            ways = [_encoded(image, it) for it in _worth_trying(image)]
-        write_whole(kept, min(ways, key=len))
+            drafts = [_encoded(image, it) for it in _worth_trying(image)]
+        write_whole(kept, min(drafts, key=len))
     shutil.copy(kept, target / name)
     return name
 

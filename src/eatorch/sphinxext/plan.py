@@ -15,7 +15,7 @@ from eatorch.sphinxext.metadata import Lesson, read_lessons
 from eatorch.sphinxext.strings import text
 from eatorch.sphinxext.tables import steady_table
 
-__all__ = ["TRACKS", "Planner", "StudyPlan"]
+__all__ = ["TRACKS", "Planner", "StudyPlan", "link_to"]
 
 _WIDTHS = (10, 10, 30, 15, 10, 25)
 
@@ -118,11 +118,11 @@ def _by_day(lessons: list[Lesson]) -> list[tuple[str, Lesson]]:
 def _row(step: str, lesson: Lesson) -> nodes.row:
     needs = nodes.paragraph()
     for number, label in enumerate(lesson.needs):
-        needs += [nodes.Text(", ")] * bool(number) + [_link(label)]
+        needs += [nodes.Text(", ")] * bool(number) + [link_to(label)]
     cells = [
         _plain(step),
         _plain("☐"),
-        nodes.paragraph("", "", _link(lesson.label)),
+        nodes.paragraph("", "", link_to(lesson.label)),
         _plain("★" * lesson.level + "☆" * (5 - lesson.level)),
         _plain(f"{lesson.hours:g}"),
         needs,
@@ -143,7 +143,13 @@ def _plain(content: str) -> nodes.paragraph:
     return nodes.paragraph("", content)
 
 
-def _link(label: str) -> addnodes.pending_xref:
+def link_to(label: str) -> addnodes.pending_xref:
+    """Return a link to a label, such as a lesson's, that shows the title there.
+
+    Example:
+        >>> link_to("tensor")["reftarget"]
+        'tensor'
+    """
     return addnodes.pending_xref(
         "",
         nodes.inline(),

@@ -33,10 +33,10 @@ class RestoreIds(SphinxTransform):
         """Restore the ids of each section."""
         for section in self.document.findall(nodes.section):
             kept = section.attributes.pop(_KEPT, [])
+            if not kept:  # another extension has made the section since
+                continue
             for name in section["names"]:
                 self.document.nameids[name] = self.document.nameids.get(name) or kept[0]
-            if not kept:
-                continue
             renamed = set(section["ids"]) - set(kept)
             for name, old in list(self.document.nameids.items()):
                 if old in renamed:
