@@ -35,12 +35,14 @@
   // Code can be copied, without the prompts and the output of a session.
   const copyText = async (text) => {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const focused = document.activeElement;
     const area = document.createElement("textarea"); // pages opened as files
     area.value = text;
     document.body.append(area);
     area.select();
     const done = document.execCommand("copy");
     area.remove();
+    focused.focus({ preventScroll: true }); // a keyboard goes on from the button
     if (!done) throw new Error("copy was refused");
   };
   const words = document.querySelector("article").dataset;
@@ -90,6 +92,7 @@
       if (!term || term.dataset.shown) return;
       term.dataset.shown = "yes";
       const tip = term.querySelector(".tip");
+      tip.style.transform = ""; // that of the last time would be measured too
       const over = tip.getBoundingClientRect().right - document.documentElement.clientWidth + 16;
       tip.style.transform = over > 0 && getComputedStyle(tip).position === "absolute" ? `translateX(${-over}px)` : "";
     });
@@ -97,14 +100,16 @@
   for (const event of ["pointerout", "focusout"]) {
     document.addEventListener(event, ({ target, relatedTarget }) => {
       const term = target.closest?.(".term");
-      if (!term || term.contains(relatedTarget)) return;
+      // What the pointer leaves may still have the focus, and the other way round.
+      const stays = event === "pointerout" ? term?.contains(document.activeElement) : term?.matches(":hover");
+      if (!term || stays || term.contains(relatedTarget)) return;
       delete term.dataset.shown;
       term.classList.remove("dismissed");
     });
   }
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;
-    for (const term of document.querySelectorAll(".term[data-shown]")) term.classList.add("dismissed");
+    for (const term of document.querySelectorAll(".term:is(:hover, :focus-within)")) term.classList.add("dismissed");
   });
   let touched = null;
   document.addEventListener("pointerdown", ({ target, pointerType }) => {
@@ -118,10 +123,39 @@
     touched = null;
   });
 
+  // Single keys get in the way of readers who dictate, so the foot of each page holds a
+  // switch for them: https://www.w3.org/TR/WCAG22/#character-key-shortcuts
+  const keys = document.createElement("input");
+  keys.type = "checkbox";
+  keys.name = "keys";
+  const setting = document.createElement("label");
+  setting.className = "tick";
+  setting.append(keys, " ", words.keysSwitch);
+  document.querySelector(".bottom-of-page .right-details").append(setting);
+  const readKeys = () => {
+    try {
+      keys.checked = localStorage.getItem("eatorch-keys") !== "off";
+    } catch {
+      keys.checked = true;
+    }
+  };
+  keys.addEventListener("change", () => {
+    try {
+      localStorage.setItem("eatorch-keys", keys.checked ? "on" : "off");
+    } catch {
+      // Storage is full or forbidden: it holds for this page only.
+    }
+  });
+  readKeys();
+  for (const event of ["pageshow", "storage"]) addEventListener(event, readKeys); // back again, another tab
+  window.eatorchKey = (event, key) => {
+    const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    return keys.checked && event.key === key && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+  };
+
   // "/" goes to the search box, as on many sites.
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!window.eatorchKey(event, "/")) return;
     const box = document.getElementById("search-input") ?? document.querySelector(".sidebar-search");
     if (!box) return;
     event.preventDefault();

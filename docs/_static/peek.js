@@ -4,7 +4,7 @@
   "use strict";
 
   const BLOCKS = ":is(p, h1, h2, h3, h4, li, dt, dd, th, td, summary):not(:has(p, ul, ol, li))";
-  const SKIP = ".lesson-card, .highlight, .output, .sphx-glr-script-out, .tip, .used-here";
+  const SKIP = ".lesson-card, .highlight, .output, .sphx-glr-script-out, .tip, .used-here, .drift";
   const article = document.querySelector("article");
   const words = article.dataset;
   const other = document.querySelector(".language-switch a[hreflang]");
@@ -27,6 +27,8 @@
   const wordsOf = (block) => {
     const copy = block.cloneNode(true);
     for (const part of copy.querySelectorAll(".tip, .headerlink, .peek-button, svg, [data-tick]")) part.remove();
+    // A term is a plain link here: its explanation stays on its own page.
+    for (const term of copy.querySelectorAll(".term")) term.replaceWith(term.querySelector("a"));
     for (const part of copy.querySelectorAll("[id], [aria-describedby]")) {
       part.removeAttribute("id");
       part.removeAttribute("aria-describedby");
@@ -37,7 +39,7 @@
     peek.append(...copy.childNodes);
     return peek;
   };
-  const show = async (block) => {
+  const show = async (block, wanted) => {
     twin ??= blocksThere();
     const peek = await twin.then(
       (theirs) => wordsOf(theirs[ours.indexOf(block)]),
@@ -46,7 +48,7 @@
         return Object.assign(document.createElement("span"), { className: "peek", textContent: words.peekFailed });
       },
     );
-    if (block.classList.contains("peeked")) return;
+    if (block.classList.contains("peeked") || !wanted()) return;
     // The original keeps its words in one cell, so that two columns can stand side by side.
     const original = document.createElement("span");
     original.className = "peek-original";
@@ -60,9 +62,9 @@
     original.replaceWith(...original.childNodes);
     block.classList.remove("peeked");
   };
-  const toggle = async (block) => {
+  const toggle = async (block, wanted) => {
     if (block.classList.contains("peeked")) hide(block);
-    else await show(block);
+    else await show(block, wanted);
     const open = block.classList.contains("peeked");
     block.querySelector(".peek-button")?.setAttribute("aria-expanded", String(open));
   };
@@ -79,14 +81,13 @@
     (pointed?.isConnected ? blockOf(pointed) : null) ??
     ours.find((it) => it.getBoundingClientRect().bottom > innerHeight / 4);
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
-    if (event.key !== "t" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const block = current();
-    if (block) toggle(block);
+    const block = window.eatorchKey(event, "t") && current();
+    if (block) toggle(block, () => true);
   });
 
   // ---- By tap, in a mode of its own, so that reading and selecting stay as they were ----
   const switches = document.querySelectorAll(".peek-switch");
+  const inMode = () => article.classList.contains("peeking");
   const setMode = (on) => {
     article.classList.toggle("peeking", on);
     for (const it of switches) it.setAttribute("aria-pressed", String(on));
@@ -102,18 +103,18 @@
       button.className = "peek-button";
       button.textContent = words.peekShort;
       button.setAttribute("aria-label", words.peekParagraph);
-      button.setAttribute("aria-expanded", "false");
+      button.setAttribute("aria-expanded", String(block.classList.contains("peeked")));
       block.append(" ", button);
     }
   };
   for (const it of switches) {
-    it.addEventListener("click", () => setMode(!article.classList.contains("peeking")));
+    it.addEventListener("click", () => setMode(!inMode()));
   }
   article.addEventListener("click", (event) => {
     const button = event.target.closest(".peek-button");
-    const tapped = article.classList.contains("peeking") && !event.target.closest("a, button, summary, label, input");
+    const tapped = inMode() && !event.target.closest("a, button, summary, label, input");
     if (!button && (!tapped || String(getSelection()))) return;
     const block = blockOf(event.target);
-    if (block) toggle(block);
+    if (block) toggle(block, inMode); // the mode may end while the other page loads
   });
 })();

@@ -34,6 +34,14 @@
       ? { page: last.page, section: String(last.section ?? "") }
       : null;
 
+  const keep = (name, text) => {
+    try {
+      localStorage.setItem(name, text);
+      return true;
+    } catch {
+      return false; // storage is full or forbidden
+    }
+  };
   const read = () => {
     let text = null;
     try {
@@ -41,16 +49,12 @@
       return text ? parse(text) : blank();
     } catch {
       // Damaged by something else: put aside, so that nothing is lost.
-      if (text) localStorage.setItem(`${STORE}-damaged`, text);
+      if (text) keep(`${STORE}-damaged`, text);
       return blank();
     }
   };
   const write = (record) => {
-    try {
-      localStorage.setItem(STORE, JSON.stringify(record));
-    } catch {
-      return false; // storage is full or forbidden
-    }
+    if (!keep(STORE, JSON.stringify(record))) return false;
     show();
     return true;
   };
@@ -76,7 +80,8 @@
     frame.append(input, " ", label);
     return frame;
   };
-  const lesson = /\/(lessons\/\w+\/(\d\d)_\w+\.html)$/.exec(location.pathname);
+  // Some hosts leave ".html" out of the address; the record and all links have it.
+  const lesson = /\/(lessons\/\w+\/\d\d_\w+)(\.html)?$/.exec(location.pathname);
   if (lesson) {
     for (const title of document.querySelectorAll("article section > h3")) {
       const number = /^\S+ (\d\d-\d+)[:：]/.exec(title.textContent)?.[1]; // Exercise 07-1: …
@@ -179,12 +184,8 @@
   if (lesson) {
     const note = () => {
       const record = read();
-      record.last = { page: lesson[1], section: window.eatorchSection() };
-      try {
-        localStorage.setItem(STORE, JSON.stringify(record));
-      } catch {
-        // Storage is full or forbidden: the place is not kept, nothing else changes.
-      }
+      record.last = { page: `${lesson[1]}.html`, section: window.eatorchSection() };
+      keep(STORE, JSON.stringify(record)); // or the place is not kept, nothing else changes
     };
     note();
     addEventListener("pagehide", note);

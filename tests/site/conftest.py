@@ -1,19 +1,19 @@
 """The built site behind a real server, seen by a real browser."""
 
 import contextlib
-import functools
-import http.server
-import threading
+import http
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from site_pages import HERE, SITE, Server
+from playwright.sync_api import Browser, expect, sync_playwright
+from site_pages import HERE, SITE, Server, Silent, serve
 
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # in a container that memory is small
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -22,19 +22,8 @@ FLAGS = [
 ]
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve files in silence, and the site's own page for a wrong address."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def end_headers(self) -> None:
-        """Send what the site's own list of headers says."""
-        for line in (SITE / "_headers").read_text(encoding="utf-8").splitlines():
-            if line.startswith("  "):
-                name, _, value = line.strip().partition(": ")
-                self.send_header(name, value)
-        super().end_headers()
+class Plain(Silent):
+    """Serve files, and the site's own page for a wrong address."""
 
     def send_error(
         self, code: int, message: str | None = None, explain: str | None = None
@@ -52,23 +41,41 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.wfile.write(page)
 
 
+class Host(Plain):
+    """Send what the site's own list of headers says, too."""
+
+    def end_headers(self) -> None:
+        """Add the list."""
+        for line in (SITE / "_headers").read_text(encoding="utf-8").splitlines():
+            if line.startswith("  "):
+                name, _, value = line.strip().partition(": ")
+                self.send_header(name, value)
+        super().end_headers()
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """Serve the built site on a free port."""
-    handler = functools.partial(Handler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield Server(f"http://127.0.0.1:{running.server_port}/")
-        running.shutdown()
+    """Serve the built site as a host does that reads ``_headers``."""
+    with serve(Host, SITE) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def plain_server() -> Iterator[Server]:
+    """Serve the built site as a host does that has its own headers."""
+    with serve(Plain, SITE) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise FileNotFoundError("no chromium on the PATH; .ci/run installs Debian's")
+    expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=FLAGS
-        )
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
         running.close()
 

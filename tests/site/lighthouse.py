@@ -5,19 +5,17 @@ each kind in both languages. It needs Node, npm and Chromium, takes about 20 sec
 page, and is a measurement of its own: the machine must be idle while it runs.
 """
 
-import functools
 import gzip
-import http.server
+import http
 import json
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from site_pages import SITE
+from site_pages import SITE, Silent, serve
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 KINDS = [
@@ -35,13 +33,10 @@ TARGETS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo"
 PACKED = (".html", ".css", ".js", ".json", ".svg", "/")
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
+class Packing(Silent):
     """Serve files packed and with a lifetime, as hosts do."""
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 (the base class calls it so)
         """Answer with gzip where text is asked for."""
         path = Path(self.translate_path(self.path))
         if not path.is_file() or path.suffix not in PACKED:
@@ -94,23 +89,21 @@ def faults(report: dict[str, Any]) -> list[str]:
 
 def main(pages: list[str]) -> int:
     """Measure pages, print a table, and say whether all targets are met."""
-    handler = functools.partial(Handler, directory=str(SITE))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     missed, speeds = 0, []
-    for page in pages:
-        report = measure(f"http://127.0.0.1:{server.server_port}/{page}")
-        scores = {
-            name: round(100 * (report["categories"][name]["score"] or 0))
-            for name in TARGETS
-        }
-        missed += any(scores[name] < least for name, least in TARGETS.items())
-        speeds.append(scores["performance"])
-        paint = report["audits"]["largest-contentful-paint"]["numericValue"] / 1000
-        shift = report["audits"]["cumulative-layout-shift"]["numericValue"]
-        print(*scores.values(), f"LCP {paint:.1f} s, shift {shift:.3f}", page)
-        for name in faults(report):
-            print("   ", name, report["audits"][name]["title"])
+    with serve(Packing, SITE) as server:
+        for page in pages:
+            report = measure(server.url(page))
+            scores = {
+                name: round(100 * (report["categories"][name]["score"] or 0))
+                for name in TARGETS
+            }
+            missed += any(scores[name] < least for name, least in TARGETS.items())
+            speeds.append(scores["performance"])
+            paint = report["audits"]["largest-contentful-paint"]["numericValue"] / 1000
+            shift = report["audits"]["cumulative-layout-shift"]["numericValue"]
+            print(*scores.values(), f"LCP {paint:.1f} s, shift {shift:.3f}", page)
+            for name in faults(report):
+                print("   ", name, report["audits"][name]["title"])
     print(f"performance: median {median(speeds):.0f}; pages below a target: {missed}")
     return 1 if missed else 0
 

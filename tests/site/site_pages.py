@@ -1,10 +1,14 @@
-"""What the tests of the built site share: where it is and which pages it has."""
+"""What the tests of the built site share: where it is, its pages, how it is served."""
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from bs4 import BeautifulSoup
 
@@ -25,6 +29,31 @@ class Server:
     def url(self, page: str) -> str:
         """Return the address of a page of the site."""
         return self.root + page
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """What ``python -m http.server`` does, without its log."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class Listener(ThreadingHTTPServer):
+    """A server that lets a whole page's requests wait; Python's lets five."""
+
+    request_queue_size = 128
+
+
+@contextmanager
+def serve(handler: type[Silent], folder: Path) -> Iterator[Server]:
+    """Serve a folder on a free port."""
+    answer = partial(handler, directory=str(folder))
+    with Listener(("127.0.0.1", 0), answer) as running:
+        Thread(target=running.serve_forever, daemon=True).start()
+        try:
+            yield Server(f"http://127.0.0.1:{running.server_port}/")
+        finally:
+            running.shutdown()
 
 
 def _pages(tree: str) -> list[str]:

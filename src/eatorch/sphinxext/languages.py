@@ -59,6 +59,7 @@ _SPOKEN = (
     *("tick_exercise", "tick_named", "done"),
     *("continue_at", "store_failed"),
     *("peek_short", "peek_paragraph", "peek_failed"),
+    "keys_switch",
 )
 _SHORTEST_DESCRIPTION, _LONGEST_DESCRIPTION = 50, 155
 
@@ -82,6 +83,7 @@ def add_context(
     page = f"{pagename}.html"
     here = "zh-cn" if is_chinese(language) else "en"
     to_root = "../" * page.count("/") + "../"
+    site = app.config.html_baseurl.rstrip("/")  # a person may leave the slash out
     context["frame"] = partial(text, language=language)
     context["localise"] = partial(localise, language=language)
     context["copyright"] = text("copyright_holders", language)
@@ -90,12 +92,12 @@ def add_context(
             "tag": tag,
             "name": text("this_language", tag),
             "href": f"{to_root}{tree}/{page}",
-            "url": f"{app.config.html_baseurl}{tree}/{page}",
+            "url": f"{site}/{tree}/{page}",
             "current": tree == here,
         }
         for tree, tag in TREES.items()
     ]
-    context["pageurl"] = f"{app.config.html_baseurl}{here}/{page}"
+    context["pageurl"] = f"{site}/{here}/{page}"
     context["description"] = describe(doctree) or text("description", language)
     context["has_math"] = doctree is not None and any(doctree.findall(_is_math))
     tabs = "sd-tab-set" in context.get("body", "")

@@ -41,8 +41,6 @@ STRINGS: dict[str, tuple[str, str]] = {
     "dark_mode": ("Dark colours", "深色"),
     "auto_light_mode": ("Automatic colours, light now", "自动配色，当前为浅色"),
     "auto_dark_mode": ("Automatic colours, dark now", "自动配色，当前为深色"),
-    "permalink": ("Link to this heading", "指向此标题的链接"),
-    "definition_permalink": ("Link to this definition", "指向此定义的链接"),
     # Copy button
     "copy": ("Copy", "复制"),
     "copied": ("Copied", "已复制"),
@@ -56,13 +54,10 @@ STRINGS: dict[str, tuple[str, str]] = {
     "day": ("Day", "第几天"),
     "needs": ("Needs", "先修"),
     "data": ("Data", "数据"),
-    "nothing": ("nothing", "无"),
     "total": ("Total", "合计"),
-    "downloads": ("Downloads", "下载"),
     "script": ("Script", "脚本"),
     "notebook": ("Notebook", "Notebook"),
     "zip": ("Zip", "Zip 压缩包"),
-    "run_record": ("Last run", "最近运行"),
     "hours_of_work": ("{hours} h", "{hours} 小时"),
     "day_of_path": ("Day {day} of 20", "20 天路线第 {day} 天"),
     "run_line": (
@@ -70,8 +65,9 @@ STRINGS: dict[str, tuple[str, str]] = {
         "{date} 在 {device} 上用 PyTorch {torch} 和 Python {python} 运行。",
     ),
     "run_measured": (
-        " It took {seconds} s of processor time and at most {peak_mb} MB of memory.",
-        "占用处理器 {seconds} 秒，内存峰值 {peak_mb} MB。",
+        " It took {seconds} s of processor time and at most {peak_mb} MB of memory, "
+        "without the processes that it started.",
+        "占用处理器 {seconds} 秒，内存峰值 {peak_mb} MB，不计它另起的进程。",
     ),
     # Stands behind the sentence above; eight digits are enough for a person.
     "made_from": (
@@ -168,7 +164,6 @@ STRINGS: dict[str, tuple[str, str]] = {
         "每周至少选一天。",
     ),
     # Find by function
-    "functions": ("Find by function", "按函数查找"),
     "name": ("Name", "名称"),
     "lessons_and_sections": ("Lesson and section", "课程与小节"),
     "filter": ("Filter", "筛选"),
@@ -195,6 +190,11 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The Chinese page could not be loaded. Pages opened as files cannot be "
         "looked up; a served site can.",
         "无法加载英文页面。作为本地文件打开的页面无法对照，需要通过服务器访问。",
+    ),
+    # Keys of every page
+    "keys_switch": (
+        "Single keys: “/” searches, “t” shows a lesson's paragraph in Chinese",
+        "单键快捷键：“/”跳到搜索框，“t”显示课程段落的英文",
     ),
     # Search
     "search": ("Search", "搜索"),
