@@ -513,7 +513,7 @@ TOLD = {
     ),
     "a lesson of garbage": (
         garble(LESSON),
-        f"{LESSON}: 'utf-8' codec can't decode byte 0x80 in position 0: invalid start "
+        f"{LESSON}:1: 'utf-8' codec can't decode byte 0x80 in position 0: invalid start "
         "byte; save it as UTF-8",
     ),
     "settings that are no Python": (

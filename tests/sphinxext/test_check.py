@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from eatorch import checking
+from eatorch.sphinxext import check as command
+from eatorch.sphinxext import lesson_exercises
 from eatorch.sphinxext.check import run_faults, text_faults
+from eatorch.sphinxext.lesson_alone import alone_faults, import_faults
+from eatorch.sphinxext.lesson_exercises import checks_of, slip_faults
 from eatorch.sphinxext.lesson_run import (
     SECONDS,
     Run,
@@ -19,10 +25,12 @@ from eatorch.sphinxext.lesson_run import (
     run,
     time_faults,
 )
+from eatorch.sphinxext.lesson_source import Block, Exercise
 from eatorch.sphinxext.lesson_text import SourceLinks
 
 pytestmark = pytest.mark.xdist_group("check")  # they share a costly fixture
 ROOT = Path(__file__).parents[2]
+LESSONS = sorted((ROOT / "gallery").glob("*/[0-9][0-9]_*.py"))
 
 _LESSON = '''"""
 .. _two:
@@ -203,6 +211,7 @@ def told(small_project: Path) -> list[str]:
 
 
 LESSON, _, CATALOG, WRONG = FILES
+NUMBERS = "tests/key_numbers/02_two.json"
 
 
 @pytest.mark.parametrize(
@@ -248,6 +257,8 @@ LESSON, _, CATALOG, WRONG = FILES
         (WRONG, 2, "for 3 the Chinese message is 'Count again.'; write Chinese"),
         (WRONG, 3, "for 02-2 1 of at least 2 wrong answers are there"),
         (WRONG, 3, "the wrong answer 5 to 02-2 passes"),
+        # Key numbers
+        (NUMBERS, 1, "no such file; list there 3 to 8 numbers of the lesson"),
     ],
 )
 def test_each_fault_is_told_with_its_line(
@@ -256,10 +267,179 @@ def test_each_fault_is_told_with_its_line(
     assert [it for it in told if it.startswith(f"{path}:{line}: ") and words in it]
 
 
+def assert_form(found: list[str]) -> None:
+    for line in found:
+        assert re.fullmatch(r"[\w/.-]+:\d+: .+; \w.+", line), line
+    assert len(set(found)) == len(found)
+
+
 def test_each_finding_names_a_line_and_a_cure(told: list[str]) -> None:
-    for line in told:
-        assert re.match(r"[\w/.-]+:\d+: .+; \w", line), line
-    assert len(set(told)) == len(told)
+    assert_form(told)
+
+
+_HEADER = """r\"\"\"
+.. _three:
+
+Three
+=====
+
+One promise.
+
+:Level: 1
+:Hours: 1
+\"\"\"
+"""
+_PO = """msgid ""
+msgstr ""
+
+msgid "Three"
+msgstr "三"
+
+msgid "One promise."
+msgstr "{}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("_three:", "_one:", "03_three.py:2: label 'one' is taken by"),
+        ('1\n"', '1\n:Needs: :ref:`no`\n"', "03_three.py:11: needs unknown lesson"),
+        ('1\n"', '1\n:Needs: :ref:`three`\n"', "03_three.py:11: prerequisites form"),
+        (".. _three:", "", "03_three.py:1: the header lacks a label"),
+        ("=====", "", "03_three.py:1: the header lacks a title"),
+        ("promise", "\udce9", "03_three.py:7: 'utf-8' codec can't decode byte 0xe9"),
+        ("One promise.", r"\:ref:\`b\`", "03_three.py:7: ':ref:\\\\`' would stand"),
+        ('1\n"""', '1\n"""\nimport yaml', "03_three.py:12: a reader has no 'yaml'"),
+        ('1\n"""', '1\n"""\nprint(', "03_three.py:12: '(' was never closed"),
+        ("", "", "03_three.po:7: a translation changes lists"),
+        ("", "", "03_three.json:1: no such file"),
+    ],
+)
+def test_findings_of_many_kinds_have_that_form(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    place = Path("1_part", "03_three")
+    catalogs = tmp_path / "locales" / "zh_CN" / "LC_MESSAGES" / "lessons"
+    other = _HEADER.replace("three", "one")
+    for path, text in {
+        tmp_path / "gallery" / "1_part" / "01_one.py": other,
+        tmp_path / "gallery" / place.with_suffix(".py"): _HEADER.replace(old, new, 1),
+        catalogs / place.with_suffix(".po"): _PO.format("* 一"),
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode(errors="surrogateescape"))
+    lesson = tmp_path / "gallery" / place.with_suffix(".py")
+    found = list(command._told([lesson], tmp_path, running=False))
+    assert_form(found)
+    assert [it for it in found if told in it], found
+
+
+def test_checks_that_cannot_be_loaded_are_told_and_the_rest_goes_on(
+    small_project: Path,
+) -> None:
+    """Half of them are registered then, so nobody may load them once more."""
+    checks = _CHECKS.replace("02-", "04-")
+    lesson = _LESSON.replace("02-", "04-").replace("two", "four")
+    for name, text in {
+        "gallery/1_part/04_four.py": lesson,
+        "src/eatorch/exercises/lesson_04.py": checks.replace("@exercise", "@exrcise"),
+    }.items():
+        (small_project / name).write_text(text, encoding="utf-8")
+    done = check(small_project, "04")
+    (small_project / "gallery/1_part/04_four.py").unlink()
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr, done.stderr
+    home = "src/eatorch/exercises/lesson_04.py"
+    told = f"{home}:8: NameError: name 'exrcise' is not defined; repair the checks"
+    assert told in done.stdout.splitlines()
+    assert "UserWarning: look out" in done.stdout, "it goes on"
+    assert_form([it for it in done.stdout.splitlines() if "eatorch: " not in it])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("import os\n\nraise SystemExit(os.EX_OK)", 3, "SystemExit: 0; repair"),
+        ("print(1)\nexpect(", 2, "SyntaxError: '(' was never closed"),
+        ("def ask():\n    1 / 0\n\nask()", 2, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_checks_that_fail_are_told_with_their_line(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: int, told: str
+) -> None:
+    home = lesson.parents[2] / "src" / "eatorch" / "exercises" / "lesson_03.py"
+    home.parent.mkdir(parents=True)
+    home.write_text(text)
+    monkeypatch.setattr(
+        lesson_exercises, "numbers", lambda _: runpy.run_path(str(home))
+    )
+    none, (fault,) = checks_of(lesson)
+    assert none == ()
+    assert fault.startswith(f"{home}:{line}: {told}")
+    assert_form([fault])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("answers = 1\n\nWRONG = {'03-1': [nn, 2]}", 3, "NameError: name 'nn' is not"),
+        ("answers = 1\n\nWRONG = {'03-1': [", 3, "SyntaxError: '[' was never closed"),
+        ("answers = 1", 1, "KeyError: 'WRONG'"),
+        ("WRONG = []", 1, "AttributeError: 'list' object has no attribute 'get'"),
+        ("WRONG = {'03-1': 3}", 1, "TypeError: 'int' object is not iterable"),
+        ("raise SystemExit", 1, "SystemExit: no message"),
+    ],
+)
+def test_wrong_answers_that_fail_are_told_with_their_line(
+    lesson: Path, text: str, line: int, told: str
+) -> None:
+    path = lesson.parents[2] / "tests" / "exercises" / "wrong_03.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    nothing = Block("code", "", 1)
+    (fault,) = slip_faults(Exercise(lesson, "03-1", "x", nothing, nothing))
+    assert fault.startswith(f"{path}:{line}: {told}")
+    assert fault.endswith("WRONG maps the number of each exercise to a list of answers")
+    assert_form([fault])
+
+
+def test_a_script_that_leaves_no_line_is_told(lesson: Path) -> None:
+    """Killed for its memory, for example."""
+    lesson.parent.mkdir(parents=True)
+    code = "import os\n\n# %%\n# Bye.\n\nos._exit(3)\n"
+    lesson.write_text(f'"""\nThree\n=====\n"""\n\n{code}', encoding="utf-8")
+    (fault,) = alone_faults(lesson, ROOT)
+    assert fault.startswith(
+        f"{lesson}:1: the downloaded script stops with 'status 3'; "
+    )
+
+
+def test_what_a_reader_lacks_is_told(lesson: Path) -> None:
+    """Though the project has it."""
+    lesson.parent.mkdir(parents=True)
+    code = "import os, yaml\nimport torch, requests\nfrom bs4.element import Tag\n"
+    lesson.write_text(f'"""\nThree\n=====\n"""\n\n{code}', encoding="utf-8")
+    told = [it.removeprefix(f"{lesson}:") for it in import_faults(lesson)]
+    assert [it.partition(",")[0] for it in told] == [
+        "6: a reader has no 'yaml'",
+        "7: a reader has no 'requests'",
+        "8: a reader has no 'bs4'",
+    ]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda it: it.stem)
+def test_a_reader_has_what_a_lesson_imports(path: Path) -> None:
+    assert list(import_faults(path)) == []
+
+
+def test_a_busy_machine_breaks_no_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "_SECONDS", 20.0)
+    command.check(tmp_path, "77")
+    assert checking._SECONDS > 60
 
 
 def test_a_good_lesson_has_nothing_to_mend() -> None:

@@ -1,5 +1,7 @@
 """The inventories of other projects: names, types, addresses, reproducible files."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,22 @@ def test_refresh_adds_names_and_keeps_mended_lines(tmp_path: Path) -> None:
     assert {"torch", "torch.mean", "torch.einsum"} <= set(new)
     assert mended in (folder / "names.txt").read_text()
     assert refresh(tmp_path) == []
+
+
+def test_a_full_disk_leaves_the_inventories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "docs" / "_inventories"
+    shutil.copytree(FOLDER, folder)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        refresh(tmp_path)
+    for path in FOLDER.iterdir():
+        assert (folder / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_wrong_name_and_a_wrong_line_are_named(tmp_path: Path) -> None:

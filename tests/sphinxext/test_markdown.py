@@ -164,7 +164,7 @@ def test_chinese_words_of_the_frame(links: Links) -> None:
         ("zero_grad", r"07_x\.py:1: 'zero_' is read as a link .* ``code``"),
         ("Title\n==", r"07_x\.py:.*Possible title underline"),
         (".. list-table::\n\n   * - - a", "a table cell must hold text only"),
-        (r"a \:ref:\`b\`", r"would stand in the notebook as it is"),
+        (r"a \:ref:\`b\`", r"07_x\.py:1: .* would stand in the notebook as it is"),
     ],
 )
 def test_what_cannot_be_exported_stops_with_its_place(
@@ -177,6 +177,12 @@ def test_what_cannot_be_exported_stops_with_its_place(
 def test_error_in_a_later_block_names_the_line_of_the_file(links: Links) -> None:
     page = Page("07_x.py", ["Top\n===\n\nText.", "One\n\n.. image:: x.png"], [1, 40])
     with pytest.raises(ExportError, match=r"07_x\.py:42: image .* in '.. image:: x"):
+        to_markdown(page, links, "lessons/2_core", "en")
+
+
+def test_markup_that_stays_names_the_line_of_its_block(links: Links) -> None:
+    page = Page("07_x.py", ["Top\n===\n\nText.", "One\n\n\\:ref:\\`b\\`"], [1, 40])
+    with pytest.raises(ExportError, match=r"07_x\.py:4[02]: .* would stand .*; write"):
         to_markdown(page, links, "lessons/2_core", "en")
 
 

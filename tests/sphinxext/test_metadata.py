@@ -92,7 +92,7 @@ def test_a_header_says_all_that_is_wrong_at_once(tmp_path: Path) -> None:
     path = write(tmp_path, "1_one.py", fields=":Level: 9\n:Days: 3\n:Needs: none")
     told = [fault.removeprefix(str(path)) for fault in header_faults(path)]
     assert [fault.partition(" ")[0] for fault in told] == [
-        *(":", ":9:", ":1:", ":11:", ":10:")  # name, level, hours, needs, days
+        *(":1:", ":9:", ":1:", ":11:", ":10:")  # name, level, hours, needs, days
     ]
 
 
@@ -105,22 +105,34 @@ def test_a_file_name_without_number_is_refused(tmp_path: Path) -> None:
 def test_a_number_or_label_is_used_once(tmp_path: Path) -> None:
     write(tmp_path, "01_one.py")
     write(tmp_path, "01_other.py", label="other")
-    with pytest.raises(LessonError, match=r"number '01' is taken by .*01_one.py"):
+    told = r"01_other\.py:1: number '01' is taken by .*01_one.py"
+    with pytest.raises(LessonError, match=told):
         read_lessons(tmp_path)
     (tmp_path / "1_part" / "01_other.py").unlink()
     write(tmp_path, "02_two.py", label="one")
-    with pytest.raises(LessonError, match=r"label 'one' is taken by .*01_one.py"):
+    told = r"02_two\.py:2: label 'one' is taken by .*01_one.py; choose another"
+    with pytest.raises(LessonError, match=told):
         read_lessons(tmp_path)
+
+
+def test_a_letter_of_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "01_one.py")
+    path.write_bytes(path.read_bytes().replace(b"promise", b"caf\xe9"))
+    told = r"01_one\.py:7: .*can't decode byte 0xe9.*; save it as UTF-8"
+    with pytest.raises(LessonError, match=told):
+        read_lesson(path)
 
 
 def test_an_unknown_prerequisite_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "01_one.py", fields=f"{GOOD}\n:Needs: :ref:`tensors`")
-    with pytest.raises(LessonError, match="unknown lesson 'tensors'; known are one"):
+    told = r"01_one\.py:11: needs unknown lesson 'tensors'; name one of one"
+    with pytest.raises(LessonError, match=told):
         read_lessons(tmp_path)
 
 
 def test_a_circle_of_prerequisites_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "01_one.py", fields=f"{GOOD}\n:Needs: :ref:`two`")
     write(tmp_path, "02_two.py", label="two", fields=f"{GOOD}\n:Needs: :ref:`one`")
-    with pytest.raises(LessonError, match=r"form a circle .*one.*; remove one of them"):
+    told = r"_(one|two)\.py:11: .* form a circle .*one.*; remove one of them"
+    with pytest.raises(LessonError, match=told):
         read_lessons(tmp_path)

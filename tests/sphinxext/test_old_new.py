@@ -30,9 +30,8 @@ GOOD = {
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_every_box_of_a_lesson_is_linked(lesson: Path) -> None:
-    found = boxes(lesson)
-    assert found, "the lesson has no box"
-    assert set(found) <= {label for row in ROWS for label in row.at}
+    """A lesson without one is fine: older tutorials may never have had its subject."""
+    assert set(boxes(lesson)) <= {label for row in ROWS for label in row.at}
 
 
 def test_every_row_leads_to_a_box() -> None:

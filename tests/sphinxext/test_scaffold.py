@@ -1,14 +1,19 @@
 """A new lesson is a few files that run; nothing that exists is written over."""
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.final_values import evaluate
+from eatorch.sphinxext.key_numbers import keep, read
+from eatorch.sphinxext.lesson_numbers import number_faults
 from eatorch.sphinxext.lesson_source import placeholder_faults
 from eatorch.sphinxext.metadata import read_lesson, read_lessons
 from eatorch.sphinxext.running import BuildError
@@ -32,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_new_lesson_has_header_checks_and_wrong_answers(project: Path) -> None:
-    script, checks, wrong = scaffold(project, "39", "Graphs of networks")
+    script, checks, wrong, _ = scaffold(project, "39", "Graphs of networks")
     lesson = read_lesson(script)
     assert script == project / "gallery" / "2_core" / "39_graphs.py"
     assert (lesson.number, lesson.label) == ("39", "graphs")
@@ -44,7 +49,7 @@ def test_a_new_lesson_has_header_checks_and_wrong_answers(project: Path) -> None
 
 
 def test_a_new_lesson_runs_and_its_checks_fail(project: Path) -> None:
-    script, checks, _ = scaffold(project, "39", "Graphs")
+    script, checks, *_ = scaffold(project, "39", "Graphs")
     run = (
         "import runpy, sys, matplotlib; matplotlib.use('agg')\n"
         "runpy.run_path(sys.argv[2])\n"  # registers the checks
@@ -71,6 +76,18 @@ def test_a_new_lesson_says_what_is_left_to_write(project: Path) -> None:
     assert faults[0].startswith(f"{script}:7: «In one sentence: what ")
 
 
+def test_key_numbers_wait_for_words_and_values(project: Path) -> None:
+    script, *_, numbers = scaffold(project, "39", "Graphs")
+    assert numbers == project / "tests" / "key_numbers" / "39_graphs.json"
+    told = "\n".join(number_faults(numbers))
+    assert told.count("still waits for you; write your own text") == len(read(numbers))
+    assert told.count("has no value yet; run 'make compare L=39 KEEP=1'") == 3
+    names: dict[str, Any] = {}
+    exec(script.read_text(encoding="utf-8").partition("\nfig, ax")[0], names)
+    keep(numbers, [evaluate(it.expression, names) for it in read(numbers)])
+    assert "has no value" not in "\n".join(number_faults(numbers))
+
+
 def test_words_that_all_lessons_share_are_translated(tmp_path: Path) -> None:
     new = tmp_path / "2_core" / "39_graphs.po"
     body = 'msgid "Hint"\nmsgstr "{}"\n\n#, fuzzy\nmsgid "Graph"\nmsgstr "{}"\n'
@@ -85,6 +102,22 @@ def test_words_that_all_lessons_share_are_translated(tmp_path: Path) -> None:
 def test_the_part_can_be_chosen(project: Path) -> None:
     script, *_ = scaffold(project, "39", "Graphs", "1_workflow")
     assert script.parent.name == "1_workflow"
+
+
+def test_a_full_disk_leaves_the_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "2_core" / "39_graphs.po"
+    new.parent.mkdir()
+    new.write_text(_HEADER)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        reuse(new)
+    assert new.read_text() == _HEADER
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """The exercises for the terminal are those of the lessons."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from eatorch.sphinxext import tasks
 from eatorch.sphinxext.tasks import record, titles, write_tasks
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +97,28 @@ def test_a_task_has_its_words_its_imports_and_what_it_goes_on_from(
     }
     assert "size = 3" in made["code"]
     assert "eatorch.check" not in made["code"]
+
+
+def test_a_full_disk_leaves_the_old_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "src" / "eatorch" / "exercises"
+    for path in (tmp_path / "gallery" / "1_part" / "39_one.py", folder / "39_one.json"):
+        path.parent.mkdir(parents=True)
+        path.write_text('"""One."""\n')
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    made = {"exercises": [{"number": "39-1"}]}
+    monkeypatch.setattr(tasks, "record", lambda *_: made)
+    [path] = write_tasks(tmp_path)
+    assert json.loads(path.read_text()) == made
+    made["exercises"] *= 2
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_tasks(tmp_path)
+    assert len(json.loads(path.read_text())["exercises"]) == 1
 
 
 def test_a_lesson_that_is_not_translated_keeps_its_file(tmp_path: Path) -> None:

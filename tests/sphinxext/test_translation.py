@@ -6,6 +6,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from docutils import nodes
 
+from eatorch.sphinxext.catalogs import read_catalog
 from eatorch.sphinxext.restructured import ExportError, Page, parse
 from eatorch.sphinxext.translation import translate
 
@@ -148,13 +149,13 @@ def test_a_message_that_repeats_a_shorter_one_stays_whole() -> None:
     [
         ("One.", {}, r"07_x\.po: no translation of 'One\.'; run 'make catalogs'"),
         ("One.", {"One.": ""}, r"07_x\.po: no translation of 'One\.'"),
-        ("One.", {"One.": "- 一"}, r"07_x\.po: a translation changes lists"),
-        ("One.", {"One.": "一::"}, r"07_x\.po: .*(Literal block|changes)"),
-        ("One.", {"One.": "``一"}, r"07_x\.po: .* in '``一'"),
+        ("One.", {"One.": "- 一"}, r"07_x\.po:1: a translation changes lists"),
+        ("One.", {"One.": "一::"}, r"07_x\.po:1: Literal block.*; correct the"),
+        ("One.", {"One.": "``一"}, r"07_x\.po:1: .* in '``一'; correct the msgstr"),
         (
             '.. csv-table::\n\n   "One", "Two"',
             {"One": "一", "Two": "二"},
-            r"07_x\.py: the message 'One' can't be found .* list-table",
+            r"07_x\.py:1: the message 'One' can't be found .* list-table",
         ),
     ],
 )
@@ -163,6 +164,26 @@ def test_what_cannot_be_translated_names_file_and_message(
 ) -> None:
     with pytest.raises(ExportError, match=message):
         translate(Page("07_x.py", [english], [1]), catalog(messages), PO)
+
+
+@pytest.mark.parametrize(
+    ("chinese", "told"),
+    [
+        ("* 一", r"07_x\.po:7: a translation changes .* near '一'; keep the structure"),
+        ("``一", r"07_x\.po:7: Inline literal .* in '``一'; correct the msgstr"),
+        (":foo:`一`", r"07_x\.po:7: Unknown .*; correct the msgstr"),
+    ],
+)
+def test_a_translation_that_breaks_the_page_is_told_with_its_line(
+    tmp_path: Path, chinese: str, told: str
+) -> None:
+    path = tmp_path / "07_x.po"
+    pairs = {"": "", "Top": "顶", "One.": chinese, "Two.": "二"}
+    messages = [f'msgid "{en}"\nmsgstr "{zh}"\n' for en, zh in pairs.items()]
+    path.write_text("\n".join(messages), encoding="utf-8")
+    page = Page("07_x.py", ["Top\n===\n\n2 + 2\n\nOne.", "Two."], [1, 60])
+    with pytest.raises(ExportError, match=told):
+        translate(page, read_catalog(path), path)
 
 
 def test_a_fuzzy_translation_is_none() -> None:

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from eatorch.checking import numbers
-from eatorch.sphinxext.lesson_alone import alone_faults
-from eatorch.sphinxext.lesson_exercises import answer_faults
+from eatorch import checking
+from eatorch.sphinxext.compare import file_of
+from eatorch.sphinxext.lesson_alone import alone_faults, import_faults
+from eatorch.sphinxext.lesson_exercises import answer_faults, checks_of
+from eatorch.sphinxext.lesson_numbers import moved_faults, number_faults
 from eatorch.sphinxext.lesson_run import run, time_faults
 from eatorch.sphinxext.lesson_source import (
     cell_faults,
@@ -36,9 +38,13 @@ from eatorch.sphinxext.metadata import (
     header_faults,
     read_lessons,
 )
+from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.running import say
 
-__all__ = ["run_faults", "text_faults"]
+__all__ = ["check", "run_faults", "text_faults"]
+
+# The limit of a check is by the clock: on a busy machine a right answer would break it.
+_SECONDS = 300.0
 
 
 def text_faults(lesson: Path, root: Path, links: Links) -> Iterator[str]:
@@ -58,16 +64,14 @@ def text_faults(lesson: Path, root: Path, links: Links) -> Iterator[str]:
     yield from placeholder_faults(lesson)
     yield from cell_faults(lesson)
     yield from code_faults(lesson)
-    try:
-        yield from exercise_faults(lesson, numbers(lesson.name[:2]))
-    except (ImportError, SyntaxError, ValueError) as error:
-        home = f"{root}/src/eatorch/exercises/lesson_{lesson.name[:2]}.py"
-        at = getattr(error, "lineno", None) or 1
-        yield f"{home}:{at}: {type(error).__name__}: {error}; repair the checks"
+    yield from import_faults(lesson)
+    checks, faults = checks_of(lesson)
+    yield from faults or exercise_faults(lesson, checks)
     yield from export_faults(lesson, links)
     yield from name_faults(lesson, root)
     yield from translation_faults(lesson, root, links)
     yield from tasks_faults(lesson, root)
+    yield from number_faults(file_of(root, lesson))
 
 
 def run_faults(lesson: Path, root: Path) -> Iterator[str]:
@@ -87,6 +91,7 @@ def run_faults(lesson: Path, root: Path) -> Iterator[str]:
     yield from time_faults(lesson, done.seconds)
     yield from picture_faults(lesson, root, done.titles)
     if done.finished:
+        yield from moved_faults(file_of(root, lesson), done.names)
         for exercise in exercises_of(lesson):
             yield from answer_faults(exercise, done.names)
         yield from alone_faults(lesson, root)
@@ -105,6 +110,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root, number = Path.cwd(), parser.parse_args().number
+    try:
+        return check(root, number)
+    except KeyboardInterrupt:
+        print("\neatorch: stopped", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
+        return 1
+
+
+def check(root: Path, number: str) -> int:
+    """Say all that is wrong with one lesson or, without running them, with all.
+
+    Args:
+        root: The project.
+        number: The lesson's two digits; empty for all lessons.
+
+    Returns:
+        Exit status: 0 if there is nothing to mend.
+    """
+    checking._SECONDS = _SECONDS
     lessons = sorted((root / "gallery").glob(f"*/{number or '[0-9]*'}_*.py"))
     if not lessons:
         told = f"L must be the number of a lesson such as 07, got {number!r}"

@@ -13,7 +13,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-__all__ = ["pinned"]
+from eatorch.sphinxext.downloads import EXTRAS
+
+__all__ = ["distributions", "imported", "pinned", "reach"]
 
 # What stands behind every page, whether the lesson names it or not.
 _ALWAYS = ("torch", "numpy", "matplotlib")
@@ -31,28 +33,41 @@ def pinned(modules: Iterable[Path], constraints: Path) -> list[str]:
         The lines for packages that the modules import, directly or not.
     """
     sources = [path.read_text(encoding="utf-8") for path in modules]
-    named = {name for source in sources for name in _imported(source)}
-    found = {it for name in named for it in _distributions().get(name, [])}
-    ours = _reach(frozenset({"eatorch"}))  # what else is installed does not count
-    count = {*_reach(frozenset({*_ALWAYS, *found & ours})), _MAKER}
+    named = {name for source in sources for name in imported(source)}
+    found = {it for name in named for it in distributions().get(name, [])}
+    ours = reach(frozenset({"eatorch", *EXTRAS}))  # what else is installed is not
+    count = {*reach(frozenset({*_ALWAYS, *found & ours})), _MAKER}
     lines = constraints.read_text(encoding="utf-8").split()
     return [line for line in lines if canonicalize_name(line.split("==")[0]) in count]
 
 
 @cache
-def _imported(source: str) -> set[str]:
-    """Return the first words of what a module imports, now or later."""
-    names = set()
+def imported(source: str) -> dict[str, int]:
+    r"""Map the first word of all that a module imports, now or later, to a line.
+
+    Args:
+        source: The module.
+
+    Example:
+        >>> imported("import os.path\nfrom torch import nn")
+        {'os': 1, 'torch': 2}
+    """
+    lines: dict[str, int] = {}
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-    return {name.partition(".")[0] for name in names}
+        match node:
+            case ast.Import(names):
+                found = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(module)):
+                found = [module]
+            case _:
+                continue
+        for name in found:
+            lines.setdefault(name.partition(".")[0], node.lineno)
+    return lines
 
 
 @cache
-def _distributions() -> dict[str, list[str]]:
+def distributions() -> dict[str, list[str]]:
     """Map what can be imported to the packages that hold it, ``PIL`` to ``pillow``."""
     return {
         name: [canonicalize_name(it) for it in packages]
@@ -61,8 +76,12 @@ def _distributions() -> dict[str, list[str]]:
 
 
 @cache
-def _reach(names: frozenset[str]) -> set[str]:
-    """Return packages with all that they require."""
+def reach(names: frozenset[str]) -> set[str]:
+    """Return packages with all that they require, without their extras.
+
+    Args:
+        names: Names of packages.
+    """
     waiting, found = list(names), set[str]()
     while waiting:
         name = canonicalize_name(waiting.pop())
@@ -73,16 +92,10 @@ def _reach(names: frozenset[str]) -> set[str]:
 
 
 def _required(name: str) -> list[str]:
-    """List what a package requires; of our own extras the one that lessons use."""
     try:
         lines = metadata.requires(name) or []
     except metadata.PackageNotFoundError:
         return []
     needs = [Requirement(line) for line in lines]
     # On any machine alike: the system and the version of Python are left open.
-    return [
-        need.name
-        for need in needs
-        if "extra" not in str(need.marker)
-        or (name == "eatorch" and 'extra == "extras"' in str(need.marker))
-    ]
+    return [need.name for need in needs if "extra" not in str(need.marker)]

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eatorch.sphinxext.addresses import CLASSES, UNDOCUMENTED, address
+from eatorch.sphinxext.files import write_whole
 
 PROJECTS = ("python", "torch", "numpy", "matplotlib", "sklearn")
 ROLE = re.compile(
@@ -286,9 +287,9 @@ def refresh(root: Path, extra: Iterable[str] = ()) -> list[Entry]:
 def _write(folder: Path, entries: list[Entry]) -> None:
     head = "# Names of other projects that this site links: project type name page\n"
     lines = "".join(f"{entry}\n" for entry in sorted(entries))
-    (folder / "names.txt").write_text(head + lines)
+    write_whole(folder / "names.txt", head + lines)
     for project in PROJECTS:
-        (folder / f"{project}.inv").write_bytes(compiled(project, entries))
+        write_whole(folder / f"{project}.inv", compiled(project, entries))
 
 
 if __name__ == "__main__":

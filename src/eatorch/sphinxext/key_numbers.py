@@ -20,7 +20,16 @@ from typing import Any
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.running import BuildError
 
-__all__ = ["KeyNumber", "Row", "agrees", "compare", "keep", "read", "table"]
+__all__ = [
+    "KeyNumber",
+    "Row",
+    "agrees",
+    "compare",
+    "keep",
+    "line_of",
+    "read",
+    "table",
+]
 
 _TOLERANCE = re.compile(r"exact|\d*\.?\d+(e-\d+)?( %)?")
 _DIGITS = 6  # of a number that is kept; what follows differs between machines
@@ -87,20 +96,33 @@ def read(path: Path) -> list[KeyNumber]:
         ) from None
     except (ValueError, TypeError) as error:
         raise BuildError(
-            f"{path}: must be a list of entries with what, expression, value and "
-            f"tolerance ({error}); correct it"
+            f"{path}:{getattr(error, 'lineno', 1)}: must be a list of entries with "
+            f"what, expression, value and tolerance ({error}); correct it"
         ) from None
     for number in numbers:
         _check_tolerance(path, number)
     return numbers
 
 
+def line_of(path: Path, what: str) -> str:
+    """Return the file of key numbers with the line of an entry.
+
+    Args:
+        path: The JSON file.
+        what: What the entry is, in words.
+    """
+    words = json.dumps(what, ensure_ascii=False)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return f"{path}:{next((at for at, it in enumerate(lines, 1) if words in it), 1)}"
+
+
 def _check_tolerance(path: Path, number: KeyNumber) -> None:
     given = number.tolerance
     if not isinstance(given, str) or not _TOLERANCE.fullmatch(given):
         raise BuildError(
-            f"{path}: tolerance of {number.what!r} must be 'exact', a distance such "
-            f"as '0.02' or a share such as '10 %', got {given!r}; correct it"
+            f"{line_of(path, number.what)}: tolerance of {number.what!r} must be "
+            "'exact', a distance such as '0.02' or a share such as '10 %', got "
+            f"{given!r}; correct it"
         )
 
 

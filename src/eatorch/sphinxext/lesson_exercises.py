@@ -7,7 +7,9 @@ import ast
 import math
 import re
 import runpy
+import traceback
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from eatorch.sphinxext.tasks import needs
 
 __all__ = [
     "answer_faults",
+    "checks_of",
     "definition_faults",
     "hostile_faults",
     "practice_faults",
@@ -40,6 +43,38 @@ _Names = dict[str, Any]
 _Trial = Callable[[Exercise, _Names], Iterator[str]]
 
 
+@cache
+def checks_of(lesson: Path) -> tuple[tuple[str, ...], list[str]]:
+    """Load the checks of a lesson once: if that fails, half of them are there.
+
+    Args:
+        lesson: The script.
+
+    Returns:
+        Their numbers, none if they can't be loaded; file, line and cure if so.
+    """
+    number = lesson.name[:2]
+    home = lesson.parents[2] / "src" / "eatorch" / "exercises" / f"lesson_{number}.py"
+    try:
+        return numbers(number), []
+    except (Exception, SystemExit) as error:
+        return (), [f"{_told(home, error)}; repair the checks"]
+
+
+def _told(path: Path, error: BaseException) -> str:
+    """Tell an error with the last line of a file that it went through."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path)
+    ]
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        lines.append(error.lineno)
+    message = next(iter(str(error).strip().splitlines()), "no message")
+    line = lines[-1] if lines else 1
+    return f"{path}:{line or 1}: {type(error).__name__}: {message}"
+
+
 def answer_faults(exercise: Exercise, names: _Names) -> Iterator[str]:
     """Try everything that may be handed in as an answer.
 
@@ -50,7 +85,7 @@ def answer_faults(exercise: Exercise, names: _Names) -> Iterator[str]:
     Yields:
         File and line, what is wrong, and the cure.
     """
-    if exercise.number not in numbers(exercise.number[:2]):
+    if exercise.number not in checks_of(exercise.lesson)[0]:
         return  # told already, and nothing can be tried
     yield from _without_a_crash(stub_faults, exercise, names)
     if solution_of(exercise.task):  # a missing one is told already
@@ -162,7 +197,13 @@ def slip_faults(exercise: Exercise) -> Iterator[str]:
     Yields:
         File and line, what is wrong, and the cure.
     """
-    place, answers = _wrong_answers(exercise)
+    path = _wrong_file(exercise)
+    try:
+        place, answers = _wrong_answers(exercise, path)
+    except (Exception, SystemExit) as error:
+        cure = "mend it: WRONG maps the number of each exercise to a list of answers"
+        yield f"{_told(path, error)}; {cure}"
+        return
     if len(answers) < FEWEST_SLIPS:
         told = f"{len(answers)} of at least {FEWEST_SLIPS} wrong answers are there"
         cure = "add those that people really give"
@@ -175,16 +216,19 @@ def slip_faults(exercise: Exercise) -> Iterator[str]:
             yield f"{place}: {told}; give one that a reader would write"
 
 
-def _wrong_answers(exercise: Exercise) -> tuple[str, list[Any]]:
-    """Return where the wrong answers to an exercise stand, and the answers."""
+def _wrong_file(exercise: Exercise) -> Path:
     name = f"wrong_{exercise.number[:2]}.py"
-    path = exercise.lesson.parents[2] / "tests" / "exercises" / name
+    return exercise.lesson.parents[2] / "tests" / "exercises" / name
+
+
+def _wrong_answers(exercise: Exercise, path: Path) -> tuple[str, list[Any]]:
+    """Return where the wrong answers to an exercise stand, and the answers."""
     if not path.exists():
         return f"{path}:1", []
     lines = path.read_text(encoding="utf-8").splitlines()
     at = (at for at, line in enumerate(lines, 1) if f'"{exercise.number}"' in line)
-    answers: list[Any] = runpy.run_path(str(path))["WRONG"].get(exercise.number, [])
-    return f"{path}:{next(at, 1)}", answers
+    answers = runpy.run_path(str(path))["WRONG"].get(exercise.number, [])
+    return f"{path}:{next(at, 1)}", list(answers)
 
 
 def hostile_faults(exercise: Exercise) -> Iterator[str]:

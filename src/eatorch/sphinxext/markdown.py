@@ -23,7 +23,14 @@ from eatorch.sphinxext.markdown_text import (
     paragraph,
     quoted,
 )
-from eatorch.sphinxext.restructured import API_ROLES, ExportError, Page, cell, parse
+from eatorch.sphinxext.restructured import (
+    API_ROLES,
+    BETWEEN,
+    ExportError,
+    Page,
+    cell,
+    parse,
+)
 from eatorch.sphinxext.strings import is_chinese
 
 __all__ = ["Writer", "flow", "to_markdown"]
@@ -51,12 +58,21 @@ def to_markdown(page: Page, links: Links, folder: str, language: str) -> list[st
         ExportError: If the page holds a construct or a name that can't be exported.
     """
     cells = Writer(page, links, folder, language).cells()
-    for markup in leftovers("\n\n".join(cells)):
-        raise ExportError(
-            f"{page.source}: {markup!r} would stand in the notebook as it is; "
-            "write it as one of the constructs that lessons may use"
-        )
+    for index, text in enumerate(cells):
+        for markup in leftovers(text):
+            raise ExportError(
+                f"{_place(page, index, markup)}: {markup!r} would stand in the "
+                "notebook as it is; write it as one of the constructs that lessons "
+                "may use"
+            )
     return cells
+
+
+def _place(page: Page, index: int, words: str) -> str:
+    """Return file and line of words in a block, or of its beginning."""
+    block = page.blocks[index]
+    here = block[: max(block.find(words), 0)]  # the words may be marked up there
+    return page.place(BETWEEN.join([*page.blocks[:index], here]).count("\n") + 1)
 
 
 class Writer:

@@ -126,7 +126,7 @@ def _attempt(path: Path) -> tuple[dict[str, Any], list[str]]:
             faults.append(str(error))
     known = f"use {', '.join(sorted(_FIELDS))}"
     for name in sorted(fields.keys() - _FIELDS):
-        place = _place(path, name)
+        place = _place(path, f":{name}:")
         faults.append(f"{place}: field :{name}: is unknown; {known}")
     return values, faults
 
@@ -138,7 +138,9 @@ def _readers(
     has_day = "Day" in fields
     return {
         "number": lambda: _digits(path),
-        "label": lambda: _first(_LABEL, header, path, "a label such as '.. _tensor:'"),
+        "label": lambda: _first(
+            _LABEL, header, path, "a label such as '.. _tensor:' above the title"
+        ),
         "title": lambda: _title(path, header),
         "level": lambda: int(_number(path, fields, "Level", 1, _MOST_STARS)),
         "hours": lambda: _number(path, fields, "Hours", 0.1, _MOST_HOURS),
@@ -153,16 +155,16 @@ def _digits(path: Path) -> str:
     number = re.match(r"(\d\d)_[a-z0-9_]+\.py$", path.name)
     if not number:
         raise LessonError(
-            f"{path}: the file name must be two digits, '_' and lower-case words "
+            f"{path}:1: the file name must be two digits, '_' and lower-case words "
             "such as 07_tensor.py; rename the file"
         )
     return number[1]
 
 
-def _place(path: Path, field: str) -> str:
-    """Return the file with the line of a field, or the first line without one."""
+def _place(path: Path, start: str) -> str:
+    """Return the file with the line that starts so, or the first line without one."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    found = (at for at, text in enumerate(lines, 1) if text.startswith(f":{field}:"))
+    found = (at for at, text in enumerate(lines, 1) if text.startswith(start))
     return f"{path}:{next(found, 1)}"
 
 
@@ -180,7 +182,8 @@ def _docstring(path: Path) -> str:
             f"{path}:{error.lineno or 1}: {error.msg}; repair the Python code"
         ) from None
     except UnicodeDecodeError as error:
-        raise LessonError(f"{path}: {error}; save it as UTF-8") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise LessonError(f"{path}:{line}: {error}; save it as UTF-8") from None
     if not docstring:
         raise LessonError(
             f"{path}:1: no header; begin with a docstring that has a title"
@@ -191,7 +194,7 @@ def _docstring(path: Path) -> str:
 def _first(pattern: re.Pattern[str], header: str, path: Path, what: str) -> str:
     match = pattern.search(header)
     if not match:
-        raise LessonError(f"{path}:1: the header lacks {what}; add it above the title")
+        raise LessonError(f"{path}:1: the header lacks {what}; add it")
     return match[1]
 
 
@@ -203,7 +206,7 @@ def _title(path: Path, header: str) -> str:
 def _number(
     path: Path, fields: dict[str, str], name: str, low: float, high: float
 ) -> float:
-    place = _place(path, name)
+    place = _place(path, f":{name}:")
     if name not in fields:
         raise LessonError(f"{place}: field :{name}: is missing; add it under the title")
     try:
@@ -221,7 +224,7 @@ def _number(
 def _needs(path: Path, text: str) -> tuple[str, ...]:
     if _REF.sub("", text).strip(" ,"):
         raise LessonError(
-            f"{_place(path, 'Needs')}: field :Needs: must be a list of :ref:`label`, "
+            f"{_place(path, ':Needs:')}: field :Needs: must be a list of :ref:`label`, "
             f"got {text!r}; correct it"
         )
     return tuple(_REF.findall(text))
@@ -232,10 +235,10 @@ def _check_unique(lessons: list[Lesson]) -> None:
         seen: dict[str, Lesson] = {}
         for lesson in lessons:
             value = getattr(lesson, what)
-            if value in seen:
+            if value in seen:  # the number has no line, it is in the file's name
                 raise LessonError(
-                    f"{lesson.path}: {what} {value!r} is taken by {seen[value].path}; "
-                    "choose another"
+                    f"{_place(lesson.path, f'.. _{value}:')}: {what} {value!r} is "
+                    f"taken by {seen[value].path}; choose another"
                 )
             seen[value] = lesson
 
@@ -246,15 +249,15 @@ def _check_needs(lessons: list[Lesson]) -> None:
         for label in lesson.needs:
             if label not in known:
                 raise LessonError(
-                    f"{lesson.path}: needs unknown lesson {label!r}; "
-                    f"known are {', '.join(sorted(known))}"
+                    f"{_place(lesson.path, ':Needs:')}: needs unknown lesson "
+                    f"{label!r}; name one of {', '.join(sorted(known))}"
                 )
     try:
         graph = {lesson.label: lesson.needs for lesson in lessons}
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        circle = " → ".join(error.args[1])
+        first, *_ = circle = error.args[1]
         raise LessonError(
-            f"{known[error.args[1][0]].path}: prerequisites form a circle ({circle}); "
-            "remove one of them from :Needs:"
+            f"{_place(known[first].path, ':Needs:')}: prerequisites form a circle "
+            f"({' → '.join(circle)}); remove one of them from :Needs:"
         ) from None

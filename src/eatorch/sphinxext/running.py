@@ -48,7 +48,7 @@ def stream(command: list[str], root: Path, log: Path) -> int:
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "MPLBACKEND": "agg"}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-    environment["PYTHONUTF8"] = "1"
+    environment |= {"PYTHONUTF8": "1", "CUDA_VISIBLE_DEVICES": ""}  # alike everywhere
     with (
         log.open("w", encoding="utf-8") as file,
         subprocess.Popen(

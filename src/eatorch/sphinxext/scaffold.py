@@ -11,6 +11,8 @@ from pathlib import Path
 from string import Template
 
 from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.compare import file_of
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.merging import catalog_text
 from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.mishaps import reason
@@ -21,7 +23,7 @@ __all__ = ["reuse", "scaffold"]
 
 
 def scaffold(root: Path, number: str, title: str, part: str = "") -> list[Path]:
-    """Write script, checks and wrong answers of a new lesson.
+    """Write script, checks, wrong answers and key numbers of a new lesson.
 
     Args:
         root: The project.
@@ -61,14 +63,15 @@ def _write(root: Path, script: Path, values: dict[str, str]) -> list[Path]:
         "lesson": script,
         "checks": root / "src" / "eatorch" / "exercises" / f"lesson_{number}.py",
         "wrong": root / "tests" / "exercises" / f"wrong_{number}.py",
+        "key_numbers": file_of(root, script),
     }
     for path in places.values():
         if path.exists():
             raise BuildError(f"{path} exists; move it away or choose another number")
     for name, path in places.items():
-        template = root / "docs" / "_templates" / "new" / f"{name}.py.txt"
+        template = root / "docs" / "_templates" / "new" / f"{name}{path.suffix}.txt"
         text = Template(template.read_text(encoding="utf-8")).substitute(values)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     return list(places.values())
 
 
@@ -86,7 +89,7 @@ def reuse(catalog: Path) -> None:
     ours = read_catalog(catalog)
     for message in ours:
         message.string = message.string or known.get(message.id, "")
-    catalog.write_text(catalog_text(ours), encoding="utf-8")
+    write_whole(catalog, catalog_text(ours))
 
 
 def main() -> int:

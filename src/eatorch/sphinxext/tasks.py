@@ -19,6 +19,7 @@ from docutils import nodes
 
 from eatorch.sphinxext.catalogs import read_catalog
 from eatorch.sphinxext.downloads import Script
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.markdown import Writer, flow
 from eatorch.sphinxext.markdown_text import code_span, joined
 from eatorch.sphinxext.restructured import (
@@ -55,10 +56,8 @@ def write_tasks(root: Path, number: str = "") -> list[Path]:
             continue
         if made["exercises"]:
             path = root / "src" / "eatorch" / "exercises" / f"{lesson.stem}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
-            path.write_text(text, encoding="utf-8")
-            written.append(path)
+            written.append(write_whole(path, text))
     return written
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,26 @@ _ROLE = re.compile(r":[\w:]+:`[^`]*`")
 _SILENT = (nodes.Inline, nodes.Invisible, nodes.literal_block, nodes.doctest_block)
 
 
+@dataclass(frozen=True)
+class _Translated(Page):
+    """The translated prose of a lesson; its faults lie in the catalog.
+
+    Attributes:
+        messages: Line in ``text`` and line in the catalog of each message, in order.
+    """
+
+    messages: list[tuple[int, int]] = field(default_factory=list)
+
+    def error(self, line: int | None, fault: str) -> ExportError:
+        """Describe a fault at a line of ``text``, with its place in the catalog."""
+        return ExportError(f"{super().error(line, fault)}; correct the msgstr")
+
+    def place(self, line: int | None) -> str:
+        """Return the catalog, with the line of the message that ``line`` is part of."""
+        before = [at for start, at in self.messages if start <= (line or 0)]
+        return f"{self.source}:{before[-1] if before else 1}"
+
+
 def translate(page: Page, catalog: Catalog, path: Path) -> Page:
     """Replace each message of a page by its translation; all else stays as it is.
 
@@ -39,6 +60,7 @@ def translate(page: Page, catalog: Catalog, path: Path) -> Page:
         ExportError: If a message has no translation or can't be found in the source.
     """
     source, parts = page.text, []
+    messages = []
     done = seen = 0  # what is copied, and where to look for the next message
     document = parse(page)
     for node in document.findall(nodes.TextElement):
@@ -47,10 +69,14 @@ def translate(page: Page, catalog: Catalog, path: Path) -> Page:
         elif not isinstance(node, _SILENT) and node.rawsource.strip():
             new = _translation(node, catalog, path)
             start, end, words = _place(source, node, new, seen, page)
-            parts += [source[done:start], words]
+            parts.append(source[done:start])
+            line = "".join(parts).count("\n") + 1
+            messages.append((line, _catalog_line(node, catalog)))
+            parts.append(words)
             done = seen = end
-    translated = Page(str(path), "".join([*parts, source[done:]]).split(BETWEEN))
-    _check_structure(document, parse(translated), path)
+    blocks = "".join([*parts, source[done:]]).split(BETWEEN)
+    translated = _Translated(str(path), blocks, messages=messages)
+    _check_structure(document, parse(translated), translated)
     return translated
 
 
@@ -88,15 +114,17 @@ def _line(node: nodes.TextElement) -> int | None:
 
 
 def _check_structure(
-    document: nodes.document, other: nodes.document, path: Path
+    document: nodes.document, other: nodes.document, page: Page
 ) -> None:
     """Make sure that translated prose is built as the English is, block by block."""
     for ours, theirs in zip_longest(_bodies(document), _bodies(other)):
         if ours is None or theirs is None or ours.tagname != theirs.tagname:
-            near = (theirs or ours).astext()[:60]
+            near = ours if theirs is None else theirs
+            line = page.text.count("\n") if theirs is None else _line(theirs)
             raise ExportError(
-                f"{path}: a translation changes lists, titles or directives near "
-                f"{near!r}; keep the structure of the English message"
+                f"{page.place(line)}: a translation changes lists, titles or "
+                f"directives near {near.astext()[:60]!r}; keep the structure of the "
+                "English message"
             )
 
 
@@ -126,6 +154,11 @@ def _translation(node: nodes.TextElement, catalog: Catalog, path: Path) -> str:
     )
 
 
+def _catalog_line(node: nodes.TextElement, catalog: Catalog) -> int:
+    found = catalog.get(_message(node))
+    return (found.lineno if found else None) or 1
+
+
 def _skip(source: str, node: nodes.TextElement, start: int) -> int:
     """Return where a code block ends, so that no message is looked for inside it."""
     found = re.compile(_words(node.astext())).search(source, start)
@@ -150,15 +183,19 @@ def _place(
     found = next((match for match in matches if match.start("text") >= start), None)
     if not found:
         raise ExportError(
-            f"{page.source}: the message {_message(node)!r} can't be found in the "
-            "source; write tables as list-table and every text on lines of its own"
+            f"{page.place(_line(node))}: the message {_message(node)!r} can't be found "
+            "in the source; write tables as list-table and every text on lines of its "
+            "own"
         )
     words = _indented(new, found["lead"])
     if not isinstance(node, nodes.title) or not isinstance(node.parent, nodes.section):
         return found.start("text"), found.end("text"), words
     under = _UNDERLINE.match(source, found.end("text"))
     if not under:
-        raise ExportError(f"{page.source}: title {node.astext()!r} has no underline")
+        raise ExportError(
+            f"{page.place(_line(node))}: title {node.astext()!r} has no underline; "
+            "draw one below it, as long as the title"
+        )
     line_below = under["char"] * max(3, column_width(words))
     return found.start("text"), under.end(), f"{words}\n{line_below}"
 
