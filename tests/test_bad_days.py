@@ -513,8 +513,8 @@ TOLD = {
     ),
     "a lesson of garbage": (
         garble(LESSON),
-        f"{LESSON}:1: 'utf-8' codec can't decode byte 0x80 in position 0: invalid start "
-        "byte; save it as UTF-8",
+        f"{LESSON}:1: 'utf-8' codec can't decode byte 0x80 in position 0: invalid "
+        "start byte; save it as UTF-8",
     ),
     "settings that are no Python": (
         spoil("conf.py", b"extensions = [", b"extensions = [["),

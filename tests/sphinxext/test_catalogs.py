@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from eatorch.sphinxext.catalogs import catalog_faults, gaps, markup, missing_messages
+from eatorch.sphinxext.catalogs import (
+    catalog_at,
+    catalog_faults,
+    gaps,
+    missing_messages,
+)
+from eatorch.sphinxext.lesson_text import catalog_of, picture_faults
+from eatorch.sphinxext.wording import is_english, markup
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
@@ -38,6 +45,7 @@ def test_a_finished_message_has_no_fault(tmp_path: Path) -> None:
             "https://x.org",
         ),
         ('msgid "{ref}`a`"\nmsgstr "甲"\n', "lost ['a']"),
+        ('msgid "Save it now."\nmsgstr "Save it now."\n', "no Chinese in 'Save it"),
     ],
 )
 def test_each_fault_is_found(tmp_path: Path, body: str, fault: str) -> None:
@@ -91,3 +99,57 @@ def test_a_damaged_catalog_is_named(tmp_path: Path) -> None:
     path.write_bytes(b'msgid "a\xff\xfe')
     with pytest.raises(ValueError, match=r"page.po: not a readable catalog .*git"):
         list(catalog_faults(path, {}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PyTorch",
+        "dropout",
+        "N、C、H、W",
+        "``size mismatch for``, :ref:`read this <x>`, `make a lesson`",
+        'Mann and Whitney, "On a test of whether" (1947)。https://doi.org/a-b',
+        "numpy.ndarray[tuple[Any, ...], numpy.dtype[numpy.datetime64]]",
+        "tuple[float, float]",
+        "str | None",
+        r"\text{fan in} \cdot x_t",
+        "https://docs.pytorch.org/docs/2.13/notes/randomness.html",
+        "Xavier（Glorot），2010",
+        "保存 the file now",
+    ],
+)
+def test_what_is_the_same_in_both_languages_is_not_taken_for_english(text: str) -> None:
+    assert not is_english(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Read next",
+        "Run a lesson",
+        "Two is\nthe answer.",
+        "``x`` has the wrong shape.",
+        "Day {day} of 20",
+        r"With :math:`\gamma=0` it is the loss.",
+    ],
+)
+def test_a_phrase_that_was_copied_is_english(text: str) -> None:
+    assert is_english(text)
+
+
+def test_a_catalog_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
+    assert len(catalog_at(tmp_path / "page.po")) == 0
+    assert "one" in catalog_at(catalog(tmp_path, 'msgid "one"\nmsgstr "一"\n'))
+
+
+@pytest.mark.parametrize("damage", [b'msgid "a\xff\xfe"', b"<<<<<<< HEAD\n"])
+def test_pictures_are_not_sought_in_a_damaged_catalog(
+    tmp_path: Path, damage: bytes
+) -> None:
+    lesson = tmp_path / "gallery" / "1_part" / "01_one.py"
+    path = catalog_of(tmp_path, lesson)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(damage)
+    with pytest.raises(ValueError, match=r"01_one\.po"):  # so it is told, and once
+        catalog_at(path)
+    assert list(picture_faults(lesson, tmp_path, {"The line rises": 3})) == []

@@ -12,6 +12,7 @@ from docutils.core import publish_doctree
 
 from eatorch.sphinxext.catalogs import is_finished, read_catalog
 from eatorch.sphinxext.drift import fill, mark
+from eatorch.sphinxext.lookup import translations
 from eatorch.sphinxext.merging import catalog_text
 
 SOURCE = """\
@@ -109,3 +110,7 @@ def test_the_downloads_of_a_draft_find_every_message(tmp_path: Path, app: Any) -
     catalog = read_catalog(tmp_path / "filled" / "page.po")
     assert all(is_finished(catalog.get(text)) for text in ALL)
     assert [catalog[text].string for text in ALL[:2]] == ["中文", "Part"]
+
+
+def test_a_table_of_a_draft_needs_no_catalog(tmp_path: Path) -> None:
+    assert translations(tmp_path / "none.po") == {}

@@ -89,7 +89,7 @@ def test_a_translation_that_spoils_the_downloads_is_named(project: Path) -> None
     write(listed, json.dumps(messages))
     write(project / CATALOGS / "lessons/1_part/01_one.po", HEADER + BROKEN)
     (fault,) = faults(project)
-    assert "01_one.po: a translation changes lists, titles" in fault
+    assert "01_one.po:8: a translation changes lists, titles" in fault
 
 
 def test_a_message_of_a_lesson_is_named_with_the_line_of_the_script(

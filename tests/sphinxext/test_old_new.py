@@ -11,9 +11,9 @@ import torch.utils.tensorboard
 from sphinx.testing.util import SphinxTestApp
 from torch import nn
 
-from eatorch.sphinxext.catalogs import markup, typography
 from eatorch.sphinxext.glossary import avoided, terms
 from eatorch.sphinxext.old_new import ChangeError, boxes, changes
+from eatorch.sphinxext.wording import markup, typography
 
 ROOT = Path(__file__).parents[2]
 ROWS = changes(ROOT / "docs" / "old_new.json")

@@ -37,6 +37,7 @@ def test_a_good_pair_has_no_fault(tmp_path: Path, code: str) -> None:
         ('Slip("Save this file now.", "")', "1: only one language of 'Save this"),
         ('Slip("Save this file now.", "Save this.")', "1: no Chinese in 'Save this"),
         ('\nSlip("Use a GPU.", "用GPU。")', "2: needs a space between '用G'"),
+        ('Slip("Read next", "Read next")', "1: no Chinese in 'Read next'"),
         ('call(en="a whole number")', "1: only one language of 'a whole number'"),
         ('W = {"a": ("Save this file.", " ")}', "1: only one language of 'Save this"),
     ],

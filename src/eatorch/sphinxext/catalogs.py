@@ -1,7 +1,6 @@
 """Read and judge catalogs: every message finished and faithful."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,19 +8,19 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import denormalize, read_po
 
 from eatorch.sphinxext.messages import read_messages
+from eatorch.sphinxext.wording import is_english, markup, typography
 
 __all__ = [
     "CatalogError",
+    "catalog_at",
     "catalog_faults",
     "check_syntax",
     "gaps",
     "is_finished",
-    "markup",
     "missing_messages",
     "previous",
     "read_catalog",
     "short",
-    "typography",
     "unfinished",
 ]
 
@@ -35,79 +34,6 @@ _LINE = re.compile(
 
 class CatalogError(ValueError):
     """A catalog that can't be read; the message names file, line and cure."""
-
-
-# What a translation must carry over as it is: roles and code spans of reST (with the
-# same target), of MyST, and the addresses of links.
-_MARKUP = [
-    re.compile(r":[\w:+-]+:`(?:[^`<]*<)?([^`>]+)>?`"),
-    re.compile(r"\{[\w:-]+\}`(?:[^`<]*<)?([^`>]+)>?`"),
-    re.compile(r"(``[^`]+``)"),
-    re.compile(r"(?<![`:}\w])(`[^`<]+`)(?![`_])"),
-    re.compile(r"(?:<|\]\()((?:https?:|#|\.{0,2}/|[\w./-]+\.(?:md|html))[^>)\s]*)[>)]"),
-]
-
-
-def markup(text: str) -> Counter[str]:
-    """Count the roles, code spans and link targets of a message.
-
-    Args:
-        text: A message in reST or MyST.
-
-    Returns:
-        How often each occurs.
-
-    Example:
-        >>> markup("Use :func:`abs` on ``x``.") == markup("对 ``x`` 用 :func:`abs`。")
-        True
-    """
-    found: Counter[str] = Counter()
-    for pattern in _MARKUP:
-        found.update(match.strip() for match in pattern.findall(text))
-        text = pattern.sub(" ", text)
-    return found
-
-
-# A role or link counts as a Latin word; one with a Chinese title fits in anywhere.
-_WORD = re.compile(
-    r":[\w:+-]+:`([^`]*)`|`([^`<]+<[^`]*)`_+|\{[\w:-]+\}`([^`]*)`|``[^`]+``"
-)
-_CHINESE = "\u4e00-\u9fff"
-_TYPOGRAPHY = [
-    (re.compile(f"[{_CHINESE}][A-Za-z0-9`$]"), "needs a space between"),
-    (re.compile(f"[A-Za-z0-9`$%][{_CHINESE}]"), "needs a space between"),
-    (re.compile(f"[{_CHINESE}][,;:!?]"), "needs full-width punctuation"),
-    (re.compile("[，。；：！？、（] | [，。；：！？、）]"), "has a space too many at"),
-]
-
-
-def typography(text: str) -> list[str]:
-    """List where a Chinese text departs from the typography of the site.
-
-    One space stands between Chinese and Latin letters or digits, none beside
-    full-width punctuation, and Chinese words take full-width punctuation.
-
-    Args:
-        text: A translated message.
-
-    Returns:
-        What is wrong, each with the place.
-
-    Example:
-        >>> typography("用GPU 训练"), typography("用 GPU 训练。")
-        (["needs a space between '用G'"], [])
-    """
-    plain = _WORD.sub(_as_word, text).replace("*", "")
-    return [
-        f"{told} {match[0]!r}"
-        for pattern, told in _TYPOGRAPHY
-        for match in pattern.finditer(plain)
-    ]
-
-
-def _as_word(match: re.Match[str]) -> str:
-    title = next((group for group in match.groups() if group), "")
-    return "X" if not re.search(f"[{_CHINESE}]", title) else ""
 
 
 def check_syntax(path: Path) -> None:
@@ -152,6 +78,11 @@ def read_catalog(path: Path) -> Catalog:
     for message in catalog:
         _read_previous(message)
     return catalog
+
+
+def catalog_at(path: Path) -> Catalog:
+    """Read a catalog like :func:`read_catalog`; one that is not there yet is empty."""
+    return read_catalog(path) if path.exists() else Catalog(locale="zh_CN")
 
 
 def _read_previous(message: Message) -> None:
@@ -199,9 +130,7 @@ def gaps(messages: Path, locales: Path) -> dict[str, list[str]]:
     """
     found = {}
     for page, wanted in read_messages(messages).items():
-        path = locales / f"{page}.po"
-        catalog = read_catalog(path) if path.exists() else Catalog()
-        found[page] = unfinished(wanted, catalog)
+        found[page] = unfinished(wanted, catalog_at(locales / f"{page}.po"))
     return {page: lost for page, lost in found.items() if lost}
 
 
@@ -232,8 +161,8 @@ def catalog_faults(path: Path, avoid: dict[str, list[str]]) -> Iterator[str]:
         avoid: Chinese words that the glossary rejects, each with what to write.
 
     Yields:
-        One line for each message that is empty, fuzzy or obsolete, has changed markup
-        or a wrong term.
+        One line for each message that is empty, fuzzy, obsolete or still in English,
+        has changed markup or a wrong term.
     """
     catalog = read_catalog(path)
     for obsolete in catalog.obsolete.values():
@@ -252,6 +181,8 @@ def _message_faults(message: Message, avoid: dict[str, list[str]]) -> Iterator[s
         return
     if message.fuzzy:
         yield "unchecked (fuzzy) translation"
+    if is_english(target):
+        yield "no Chinese"
     before, after = markup(source), markup(target)
     if before != after:
         lost, new = sorted(before - after), sorted(after - before)

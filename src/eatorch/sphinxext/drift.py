@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import extract_messages
 
-from eatorch.sphinxext.catalogs import read_catalog, unfinished
+from eatorch.sphinxext.catalogs import catalog_at, unfinished
 from eatorch.sphinxext.merging import catalog_text
 from eatorch.sphinxext.messages import messages_folder, path_of, read_messages
 from eatorch.sphinxext.strings import is_chinese
@@ -49,12 +49,8 @@ def _lost(app: Sphinx, docname: str) -> list[str]:
     catalog = Path(app.srcdir, app.config.locale_dirs[0], "zh_CN", "LC_MESSAGES")
     return unfinished(
         json.loads(listed.read_text(encoding="utf-8")),
-        _read(catalog / f"{docname}.po"),
+        catalog_at(catalog / f"{docname}.po"),
     )
-
-
-def _read(path: Path) -> Catalog:
-    return read_catalog(path) if path.exists() else Catalog()
 
 
 def _mark_english(node: nodes.Element) -> None:
@@ -88,7 +84,7 @@ def fill(messages: Path, locales: Path, filled: Path) -> Path:
         ``filled``.
     """
     for page, wanted in read_messages(messages).items():
-        catalog = _read(locales / f"{page}.po")
+        catalog = catalog_at(locales / f"{page}.po")
         path = filled / f"{page}.po"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(catalog_text(_whole(catalog, wanted)), encoding="utf-8")

@@ -13,10 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
-
 from eatorch.sphinxext.build import Paths, read_english
-from eatorch.sphinxext.catalogs import catalog_faults, read_catalog, short
+from eatorch.sphinxext.catalogs import catalog_at, catalog_faults, read_catalog, short
 from eatorch.sphinxext.downloads import Script
 from eatorch.sphinxext.glossary import avoided, terms
 from eatorch.sphinxext.lesson_text import SourceLinks, catalog_of, tasks_faults
@@ -89,7 +87,7 @@ def _pages(root: Path) -> Iterator[Account]:
 
 def _lost(wanted: dict[str, str], path: Path, root: Path) -> list[str]:
     """Name what the page says and the catalog does not know, or the other way."""
-    catalog = read_catalog(path) if path.exists() else Catalog()
+    catalog = catalog_at(path)
     lacks = [
         f"{_place(root, place, message)}: the catalog lacks {short(message)}; "
         "run 'make catalogs' and translate it"
@@ -145,7 +143,7 @@ def _downloads(root: Path) -> Account:
     links, faults = SourceLinks(root), []
     for lesson in _lessons(root):
         path = catalog_of(root, lesson)
-        catalog = read_catalog(path) if path.exists() else Catalog()
+        catalog = catalog_at(path)
         try:
             page = translate(Script.read(lesson).prose, catalog, path)
             to_markdown(page, links, f"lessons/{lesson.parent.name}", "zh-cn")

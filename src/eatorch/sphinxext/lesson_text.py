@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
-
 from eatorch.sphinxext import inventory, tasks
-from eatorch.sphinxext.catalogs import catalog_faults, read_catalog
+from eatorch.sphinxext.catalogs import catalog_at, catalog_faults, read_catalog
 from eatorch.sphinxext.downloads import Script
 from eatorch.sphinxext.glossary import avoided, terms
 from eatorch.sphinxext.lesson_source import blocks_of
@@ -169,7 +167,10 @@ def picture_faults(lesson: Path, root: Path, titles: dict[str, int]) -> Iterator
         File and line, what is wrong, and the cure.
     """
     path = catalog_of(root, lesson)
-    catalog = read_catalog(path) if path.exists() else Catalog()
+    try:
+        catalog = catalog_at(path)
+    except ValueError:  # damaged: told with its other texts already
+        return
     for title, line in titles.items():
         if path.exists() and title not in catalog:
             told = f"{path.name} lacks the alternative text {title!r}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.catalogs import catalog_at
 from eatorch.sphinxext.strings import is_chinese
 from eatorch.sphinxext.tables import steady_table
 
@@ -75,13 +75,13 @@ def translations(catalog: Path) -> dict[str, str]:
     """Read the finished translations of a page.
 
     Args:
-        catalog: Its ``.po`` file.
+        catalog: Its ``.po`` file; there may be none in a draft.
 
     Returns:
         Chinese texts by English ones.
     """
     return {
         str(message.id): str(message.string)
-        for message in read_catalog(catalog)
+        for message in catalog_at(catalog)
         if message.id and message.string and not message.fuzzy
     }

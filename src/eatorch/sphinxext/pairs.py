@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eatorch.sphinxext.catalogs import short, typography
+from eatorch.sphinxext.catalogs import short
+from eatorch.sphinxext.wording import is_english, typography
 
 __all__ = ["Pair", "json_pairs", "pair_faults", "python_pairs"]
 
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_WORDS = re.compile(r"[A-Za-z]{2,}")
-_NAME = 2  # as many words may be a name, which needs no Chinese
 _HOLE = "{0}"  # what is filled in by a running program
 # A shape such as (点, 特征) is written as in Python.
 _NO_PROSE = re.compile(r"\{\w*\}|\([^()]*\)")
@@ -125,12 +123,7 @@ def pair_faults(pair: Pair) -> str:
     if not pair.en.strip() or not pair.zh.strip():
         told = short(pair.en.strip() or pair.zh)
         return f"{pair.place}: only one language of {told}; write both"
-    if len(_WORDS.findall(_spoken(pair.en))) > _NAME and not _CHINESE.search(pair.zh):
+    if is_english(pair.zh):
         return f"{pair.place}: no Chinese in {short(pair.en)}; write it"
     faults = typography(_NO_PROSE.sub("（）", pair.zh))
     return f"{pair.place}: {'; '.join(faults)} in {short(pair.zh)}" if faults else ""
-
-
-def _spoken(text: str) -> str:
-    """Leave out code, which is the same in both languages."""
-    return re.sub(r"`+[^`]*`+", "", text)

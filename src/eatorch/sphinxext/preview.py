@@ -15,7 +15,7 @@ from eatorch.sphinxext.catalogs import gaps
 from eatorch.sphinxext.drift import told
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
 from eatorch.sphinxext.mishaps import reason
-from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
+from eatorch.sphinxext.running import BuildError, failure, one_at_a_time, say, stream
 from eatorch.sphinxext.runs import forget_stale
 from eatorch.sphinxext.trees import finish_tree
 
@@ -39,7 +39,8 @@ def preview(root: Path, number: str) -> Path:
         BuildError: If there is no such lesson, it raises, or its text is wrong.
     """
     lesson = find_lesson(root, number)
-    inventory.refresh(root)  # a new text may link to a new name
+    with one_at_a_time(shared_lock(root)):
+        inventory.refresh(root)  # a new text may link to a new name
     site = root / "build" / "preview" / number
     scratch = copy_lesson(root, lesson)
     for language, code in (("en", "en"), ("zh-cn", "zh_CN")):
@@ -114,6 +115,11 @@ def lock_of(root: Path, number: str) -> Path:
     return root / "build" / f"preview-{number}.lock"
 
 
+def shared_lock(root: Path) -> Path:
+    """Return the lock of what is written for all lessons: catalogs, names in use."""
+    return root / "build" / "shared.lock"
+
+
 def _forget_others(generated: Path, lesson: Lesson) -> None:
     """Remove what earlier previews of other lessons left."""
     for old in generated.glob("*_*"):
@@ -132,9 +138,11 @@ def _sphinx(scratch: Path, tree: Path, code: str) -> str:
         *("docs", str(tree)),
     ]
     log = scratch / f"{code}.log"
-    if stream(command, scratch, log):
-        raise BuildError(explain(log.read_text(), scratch))
-    return log.read_text()
+    status = stream(command, scratch, log)
+    text = log.read_text(encoding="utf-8")
+    if status:
+        raise BuildError(failure(status, text, scratch))
+    return text
 
 
 def complaints(log: str) -> list[str]:

@@ -10,19 +10,27 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 
-from eatorch.sphinxext import inventory, tasks
-from eatorch.sphinxext.catalogs import previous, read_catalog
+from eatorch.sphinxext import inventory, runs, tasks
+from eatorch.sphinxext.catalogs import catalog_at, previous, read_catalog
+from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.merging import catalog_text, merge
 from eatorch.sphinxext.metadata import read_lessons
 from eatorch.sphinxext.mishaps import reason
 from eatorch.sphinxext.moves import Move, dropped, moves, side_by_side
-from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of
-from eatorch.sphinxext.running import BuildError, explain, one_at_a_time, say, stream
-from eatorch.sphinxext.runs import forget_stale
+from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of, shared_lock
+from eatorch.sphinxext.running import (
+    BuildError,
+    explain,
+    failure,
+    one_at_a_time,
+    say,
+    stream,
+)
 
 _FRAME = "sphinx.po"  # words of the theme, written by hand
 
@@ -40,18 +48,37 @@ def refresh(root: Path, number: str = "") -> tuple[list[Path], list[Move]]:
     Raises:
         BuildError: If there is no such lesson, it raises, or a text can't be read.
     """
-    inventory.refresh(root)  # a new text may link to a new name
-    before = _contents(root)
+    with one_at_a_time(shared_lock(root)):
+        inventory.refresh(root)  # a new text may link to a new name
+        _follow(root)
     try:
-        waiting = _refresh_lesson(root, number) if number else _refresh_all(root)
+        read = _read_lesson(root, number) if number else _read_all(root)
+        with one_at_a_time(shared_lock(root)):
+            return _merge_all(root, read, number)
     except ValueError as error:
         raise BuildError(str(error)) from error
-    tasks.write_tasks(root, number)
-    after = _contents(root)
-    return [path for path, text in after.items() if before.get(path) != text], waiting
 
 
-def _refresh_lesson(root: Path, number: str) -> list[Move]:
+def _follow(root: Path) -> None:
+    """Move the catalog of a lesson that has moved to another part along with it."""
+    for lesson in sorted((root / "gallery").glob("*/[0-9]*.py")):
+        pages = _catalogs(root) / "lessons"
+        catalog = pages / lesson.parent.name / f"{lesson.stem}.po"
+        for old in pages.glob(f"*/{lesson.stem}.po"):
+            if not catalog.exists():
+                catalog.parent.mkdir(parents=True, exist_ok=True)
+                old.rename(catalog)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The templates of what was read; whether they are those of all pages there are."""
+
+    templates: Path
+    whole: bool
+
+
+def _read_lesson(root: Path, number: str) -> _Read:
     scratch = copy_lesson(root, find_lesson(root, number))
     templates = scratch / "templates"
     log = _sphinx_gettext(scratch, templates, "-D", "root_doc=lessons/index")
@@ -60,28 +87,32 @@ def _refresh_lesson(root: Path, number: str) -> list[Move]:
     for template in templates.rglob("*.pot"):
         if not template.name.startswith(f"{number}_"):
             template.unlink()
-    return _merge_all(root, templates)
+    return _Read(templates, whole=False)
 
 
-def _refresh_all(root: Path) -> list[Move]:
+def _read_all(root: Path) -> _Read:
     scratch = root / "build" / "catalogs"
     _copy_sources(root, scratch)
-    forget_stale(read_lessons(root / "gallery"), scratch / "docs" / "lessons", root)
+    lessons = read_lessons(root / "gallery")
+    runs.forget_gone(lessons, scratch / "docs" / "lessons")
+    runs.forget_stale(lessons, scratch / "docs" / "lessons", root)
     templates = scratch / "templates"
     log = _sphinx_gettext(scratch, templates)
     (templates / "sphinx.pot").unlink(missing_ok=True)
     for lesson in _raising(log):  # with its figures, messages would be missing
-        say(
-            f"gallery/{lesson}.py raises, so its catalog stays: {explain(log, scratch)}"
-        )
+        why = explain(log[log.rindex(f"gallery/{lesson}.py failed") :], scratch)
+        say(f"gallery/{lesson}.py raises, so its catalog stays: {why}")
         (templates / "lessons" / f"{lesson}.pot").unlink(missing_ok=True)
-    waiting = _merge_all(root, templates)
-    _remove_orphans(root, templates, {f"lessons/{it}.pot" for it in _raising(log)})
-    return waiting
+    return _Read(templates, whole=not _raising(log))
 
 
 def _raising(log: str) -> list[str]:
-    return re.findall(r"gallery/(\S+)\.py (?:unexpectedly )?failed", log)
+    """Read the lessons that raise in what sphinx-gallery says at the very end.
+
+    It does so only if Sphinx has written every template: a log that names a lesson
+    further up may be that of a run that broke off, for the disk was full.
+    """
+    return sorted(set(re.findall(r"gallery/(\S+)\.py failed leaving traceback", log)))
 
 
 def _copy_sources(root: Path, scratch: Path) -> None:
@@ -111,29 +142,35 @@ def _sphinx_gettext(scratch: Path, templates: Path, *options: str) -> str:
     ]
     log = scratch / "gettext.log"
     code = stream(command, scratch, log)
-    if code and not _raising(log.read_text()):
-        raise BuildError(explain(log.read_text(), scratch))
-    return log.read_text()
+    text = log.read_text(encoding="utf-8")
+    if code < 0 or (code and not _raising(text)):
+        raise BuildError(failure(code, text, scratch))
+    return text
 
 
-def _merge_all(root: Path, templates: Path) -> list[Move]:
+def _merge_all(root: Path, read: _Read, number: str) -> tuple[list[Path], list[Move]]:
+    """Merge each template into its catalog; write the tasks for the terminal anew."""
+    before = _contents(root)
     waiting: list[Move] = []
-    for template in sorted(templates.rglob("*.pot")):
-        page = template.relative_to(templates).with_suffix(".po")
+    for template in sorted(read.templates.rglob("*.pot")):
+        page = template.relative_to(read.templates).with_suffix(".po")
         waiting += _merge_page(_catalogs(root) / page, read_catalog(template), root)
-    return waiting
+    if read.whole:
+        _remove_orphans(root, read.templates)
+    tasks.write_tasks(root, number)
+    after = _contents(root)
+    return [path for path, text in after.items() if before.get(path) != text], waiting
 
 
 def _merge_page(path: Path, template: Catalog, root: Path) -> list[Move]:
     """Merge one catalog; write it only if a message has moved, for small diffs."""
-    catalog = read_catalog(path) if path.exists() else Catalog(locale="zh_CN")
+    catalog = catalog_at(path)
     before = list(catalog)
     merge(catalog, template)
     if _told(before) != _told(catalog):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(catalog_text(catalog), encoding="utf-8")
+        write_whole(path, catalog_text(catalog))
     shown = path.relative_to(root)
-    return [*moves(shown, read_catalog(path)), *dropped(shown, before, catalog)]
+    return [*moves(shown, catalog_at(path)), *dropped(shown, before, catalog)]
 
 
 def _told(messages: Iterable[Message]) -> dict[object, object]:
@@ -145,16 +182,15 @@ def _catalogs(root: Path) -> Path:
     return root / "locales" / "zh_CN" / "LC_MESSAGES"
 
 
-def _contents(root: Path) -> dict[Path, str]:
-    return {path: path.read_text() for path in _catalogs(root).rglob("*.po")}
+def _contents(root: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in _catalogs(root).rglob("*.po")}
 
 
-def _remove_orphans(root: Path, templates: Path, keep: set[str]) -> None:
+def _remove_orphans(root: Path, templates: Path) -> None:
     """Remove the catalog of a page that is gone; the theme's own one stays."""
     for catalog in _catalogs(root).rglob("*.po"):
         page = catalog.relative_to(_catalogs(root)).with_suffix(".pot")
-        known = (templates / page).exists() or page.as_posix() in keep
-        if catalog.name != _FRAME and not known:
+        if catalog.name != _FRAME and not (templates / page).exists():
             catalog.unlink()
 
 

@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
 from docutils import nodes
 
-from eatorch.sphinxext.catalogs import read_catalog
+from eatorch.sphinxext.catalogs import catalog_at, read_catalog
 from eatorch.sphinxext.downloads import Script
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.markdown import Writer, flow
@@ -70,7 +69,7 @@ def titles(root: Path) -> dict[str, dict[str, str]]:
     known: dict[str, dict[str, str]] = {"en": {}, "zh": {}}
     for lesson in sorted((root / "gallery").glob("*/[0-9][0-9]_*.py")):
         path = _catalog(root, lesson)
-        catalog = read_catalog(path) if path.exists() else Catalog()
+        catalog = catalog_at(path)
         text = "\n\n".join(Script.read(lesson).prose.blocks)
         for label, title, _ in _LABEL.findall(text):
             known["en"][label] = title
