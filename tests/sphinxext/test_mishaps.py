@@ -99,20 +99,20 @@ def test_an_error_is_told_in_one_line(error: Exception, told: str) -> None:
     assert cause_of(error, ROOT) == told
 
 
-@pytest.mark.parametrize(
-    ("command", "step"),
-    [
-        (build, "build_site"),
-        (check, "check"),
-        (compare, "read_lessons"),
-        (freshness, "stale_pages"),
-        (gate, "read_english"),
-        (offline, "one_at_a_time"),
-        (preview, "preview"),
-        (refresh, "refresh"),
-        (scaffold, "scaffold"),
-    ],
-)
+COMMANDS = [
+    (build, "build_site"),
+    (check, "check"),
+    (compare, "read_lessons"),
+    (freshness, "stale_pages"),
+    (gate, "read_english"),
+    (offline, "one_at_a_time"),
+    (preview, "preview"),
+    (refresh, "refresh"),
+    (scaffold, "scaffold"),
+]
+
+
+@pytest.mark.parametrize(("command", "step"), COMMANDS)
 def test_every_command_tells_the_cause_and_keeps_the_traceback(
     command: ModuleType,
     step: str,
@@ -137,16 +137,7 @@ def test_every_command_tells_the_cause_and_keeps_the_traceback(
     assert "in fail" in report.read_text()
 
 
-@pytest.mark.parametrize(
-    ("command", "step"),
-    [
-        (build, "build_site"),
-        (check, "check"),
-        (compare, "read_lessons"),
-        (freshness, "stale_pages"),
-        (offline, "one_at_a_time"),
-    ],
-)
+@pytest.mark.parametrize(("command", "step"), COMMANDS)
 def test_ctrl_c_ends_a_command_without_a_traceback(
     command: ModuleType,
     step: str,
@@ -160,7 +151,8 @@ def test_ctrl_c_ends_a_command_without_a_traceback(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, step, stop)
     shutil.copy(CONF, tmp_path)
-    monkeypatch.setattr("sys.argv", [command.__name__])
+    given = ["39", "Title"] if command is scaffold else []
+    monkeypatch.setattr("sys.argv", [command.__name__, *given])
     assert command.main() == 130
     assert capsys.readouterr().err.startswith("\neatorch: stopped")
 

@@ -38,7 +38,7 @@ from eatorch.sphinxext.metadata import (
     header_faults,
     read_lessons,
 )
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.running import say
 
 __all__ = ["check", "run_faults", "text_faults"]
@@ -105,19 +105,13 @@ def _is_readable(lesson: Path) -> bool:
         return False
 
 
+@in_one_line
 def main() -> int:
     """Check the lesson that the command line names; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root, number = Path.cwd(), parser.parse_args().number
-    try:
-        return check(root, number)
-    except KeyboardInterrupt:
-        print("\neatorch: stopped", file=sys.stderr)
-        return 130
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    return check(root, number)
 
 
 def check(root: Path, number: str) -> int:

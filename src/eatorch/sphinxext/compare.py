@@ -19,7 +19,7 @@ from typing import Any
 
 from eatorch.sphinxext.key_numbers import Row, compare, keep, read, table
 from eatorch.sphinxext.metadata import read_lessons
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.other_torch import python_with
 from eatorch.sphinxext.running import BuildError, say
 
@@ -179,6 +179,7 @@ def _run(root: Path, given: argparse.Namespace) -> list[Outcome]:
     return outcomes
 
 
+@in_one_line
 def main() -> int:
     """Compare the lessons of the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -187,14 +188,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="write what moved")
     parser.add_argument("--jobs", type=int, default=2, help="lessons at a time")
     given, root = parser.parse_args(), Path.cwd()
-    try:
-        outcomes = _run(root, given)
-    except KeyboardInterrupt:
-        print("\neatorch: stopped", file=sys.stderr)
-        return 130
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    outcomes = _run(root, given)
     print(f"\n{report(outcomes)}")
     if given.keep:
         say("what moved is kept; 'git diff tests/key_numbers' shows it")

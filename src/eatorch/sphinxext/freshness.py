@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from eatorch.sphinxext import runs
 from eatorch.sphinxext.metadata import read_lessons
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.running import say
 
 __all__ = ["stale_pages"]
@@ -56,19 +56,13 @@ def _faults(page: Path, now: dict[str, str]) -> Iterator[str]:
             yield f"{told} (page {shown}, sources {now[what]})"
 
 
+@in_one_line
 def main() -> int:
     """Compare the site with the sources here; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site", nargs="?", type=Path, default=Path("build/site"))
     site, root = parser.parse_args().site, Path.cwd()
-    try:
-        faults = list(stale_pages(root, site))
-    except KeyboardInterrupt:
-        print("\neatorch: stopped", file=sys.stderr)
-        return 130
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    faults = list(stale_pages(root, site))
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:

@@ -20,7 +20,7 @@ from eatorch.sphinxext.glossary import avoided, terms
 from eatorch.sphinxext.lesson_text import SourceLinks, catalog_of, tasks_faults
 from eatorch.sphinxext.markdown import to_markdown
 from eatorch.sphinxext.messages import read_messages
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.pairs import Pair, json_pairs, pair_faults, python_pairs
 from eatorch.sphinxext.restructured import ExportError
 from eatorch.sphinxext.running import say
@@ -184,16 +184,13 @@ def report(found: list[Account]) -> str:
     return "\n".join([*lines, share])
 
 
+@in_one_line
 def main() -> int:
     """Judge the project here; return the exit status."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     root = Path.cwd()
-    try:
-        read_english(root)
-        found = accounts(root)
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    read_english(root)
+    found = accounts(root)
     print(report(found).replace(f"{root}/", ""))
     if any(account.faults for account in found):
         print("eatorch: no release: a text is not in both languages", file=sys.stderr)

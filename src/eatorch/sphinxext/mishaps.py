@@ -12,9 +12,12 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import wraps
 from pathlib import Path
 from zipfile import is_zipfile
 
@@ -23,6 +26,7 @@ __all__ = [
     "clock_went_back",
     "forget_damaged",
     "full_disk",
+    "in_one_line",
     "machine_fault",
     "reason",
 ]
@@ -90,6 +94,31 @@ def reason(error: Exception, root: Path) -> str:
         log.write_text(report, encoding="utf-8")
         told += f" (whole report: {log})"
     return told
+
+
+def in_one_line(command: Callable[[], int]) -> Callable[[], int]:
+    """Let a command that fails, or is stopped, say so in one line.
+
+    Args:
+        command: Works in the project's folder and returns its exit status.
+
+    Returns:
+        The same, with the status 1 for what it raises and 130 for Ctrl-C.
+    """
+
+    @wraps(command)
+    def run() -> int:
+        root = Path.cwd()
+        try:
+            return command()
+        except KeyboardInterrupt:
+            print("\neatorch: stopped", file=sys.stderr)
+            return 130
+        except Exception as error:
+            print(f"eatorch: {reason(error, root)}", file=sys.stderr)
+            return 1
+
+    return run
 
 
 def full_disk(log: str, root: Path) -> str | None:

@@ -14,7 +14,7 @@ from eatorch.sphinxext import inventory
 from eatorch.sphinxext.catalogs import gaps
 from eatorch.sphinxext.drift import told
 from eatorch.sphinxext.metadata import Lesson, LessonError, read_lesson
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.running import BuildError, failure, one_at_a_time, say, stream
 from eatorch.sphinxext.runs import forget_stale
 from eatorch.sphinxext.trees import finish_tree
@@ -158,18 +158,15 @@ def complaints(log: str) -> list[str]:
     return [line for line in lines if not _OPEN.search(line)]
 
 
+@in_one_line
 def main() -> int:
     """Preview the lesson that the command line names; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root = Path.cwd()
-    try:
-        number = parser.parse_args().number
-        with one_at_a_time(lock_of(root, number)):
-            site = preview(root, number)
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    number = parser.parse_args().number
+    with one_at_a_time(lock_of(root, number)):
+        site = preview(root, number)
     for page in sorted(site.glob("*/lessons/*/[0-9]*.html")):
         say(f"look at {page}")
     return 0

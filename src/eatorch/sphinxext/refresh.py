@@ -20,7 +20,7 @@ from eatorch.sphinxext.catalogs import catalog_at, previous, read_catalog
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.merging import catalog_text, merge
 from eatorch.sphinxext.metadata import read_lessons
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.moves import Move, dropped, moves, side_by_side
 from eatorch.sphinxext.preview import copy_lesson, find_lesson, lock_of, shared_lock
 from eatorch.sphinxext.running import (
@@ -194,19 +194,16 @@ def _remove_orphans(root: Path, templates: Path) -> None:
             catalog.unlink()
 
 
+@in_one_line
 def main() -> int:
     """Refresh the catalogs of the project here; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("number", nargs="?", default="", help="two digits, such as 07")
     root = Path.cwd()
-    try:
-        number = parser.parse_args().number
-        catalogs = root / "build" / "catalogs.lock"
-        with one_at_a_time(lock_of(root, number) if number else catalogs):
-            changed, waiting = refresh(root, number)
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    number = parser.parse_args().number
+    catalogs = root / "build" / "catalogs.lock"
+    with one_at_a_time(lock_of(root, number) if number else catalogs):
+        changed, waiting = refresh(root, number)
     for move in waiting:
         print(side_by_side(move, width=shutil.get_terminal_size().columns), end="\n\n")
     for path in changed:

@@ -15,7 +15,7 @@ from eatorch.sphinxext.compare import file_of
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.merging import catalog_text
 from eatorch.sphinxext.metadata import read_lessons
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.refresh import refresh
 from eatorch.sphinxext.running import BuildError, say
 
@@ -92,6 +92,7 @@ def reuse(catalog: Path) -> None:
     write_whole(catalog, catalog_text(ours))
 
 
+@in_one_line
 def main() -> int:
     """Write the lesson that the command line describes; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,12 +101,8 @@ def main() -> int:
     parser.add_argument("part", nargs="?", default="")
     given = parser.parse_args()
     root = Path.cwd()
-    try:
-        written = scaffold(root, given.number, given.title, given.part)
-        changed, _ = refresh(root, given.number)
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
+    written = scaffold(root, given.number, given.title, given.part)
+    changed, _ = refresh(root, given.number)
     for catalog in changed:
         reuse(catalog)
     for path in [*written, *changed]:
