@@ -391,9 +391,9 @@ def test_the_command_waits_for_a_build_and_writes_into_its_site(site: Path) -> N
     root = site.parent
     shutil.copy(CONF, root)
     (root / "build").mkdir()
-    command = [sys.executable, "-m", offline.__name__, "--root", str(root)]
+    command = [sys.executable, "-m", offline.__name__]
     with one_at_a_time(root / "build" / "lock"):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert "waiting" in process.stdout.readline()
         site.rename(root / "build" / "site")  # as a build does at its very end
@@ -405,7 +405,8 @@ def test_the_command_waits_for_a_build_and_writes_into_its_site(site: Path) -> N
 def test_without_a_site_the_command_says_what_to_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["offline", "--root", str(tmp_path)])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["offline"])
     assert offline.main() == 1
     (told,) = capsys.readouterr().err.splitlines()
     assert told == "eatorch: build/site holds no site; run 'make site' first"

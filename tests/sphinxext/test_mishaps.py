@@ -112,6 +112,25 @@ COMMANDS = [
 ]
 
 
+def status(
+    command: ModuleType,
+    step: str,
+    error: BaseException,
+    monkeypatch: pytest.MonkeyPatch,
+) -> int:
+    """Let a step of a command raise an error; return how the command ends."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(command, step, fail)
+    shutil.copy(CONF, Path.cwd())
+    given = ["39", "Title"] if command is scaffold else []
+    monkeypatch.setattr("sys.argv", [command.__name__, *given])
+    ended: int = command.main()
+    return ended
+
+
 @pytest.mark.parametrize(("command", "step"), COMMANDS)
 def test_every_command_tells_the_cause_and_keeps_the_traceback(
     command: ModuleType,
@@ -120,15 +139,9 @@ def test_every_command_tells_the_cause_and_keeps_the_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, step, fail)
-    shutil.copy(CONF, tmp_path)
-    given = ["39", "Title"] if command is scaffold else []
-    monkeypatch.setattr("sys.argv", [command.__name__, *given])
-    assert command.main() == 1
+    full = OSError(28, "No space left on device")
+    assert status(command, step, full, monkeypatch) == 1
     told = capsys.readouterr().err
     assert f"no space left on the disk of {tmp_path}: free some space" in told
     assert "Traceback" not in told
@@ -145,15 +158,8 @@ def test_ctrl_c_ends_a_command_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def stop(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, step, stop)
-    shutil.copy(CONF, tmp_path)
-    given = ["39", "Title"] if command is scaffold else []
-    monkeypatch.setattr("sys.argv", [command.__name__, *given])
-    assert command.main() == 130
+    assert status(command, step, KeyboardInterrupt(), monkeypatch) == 130
     assert capsys.readouterr().err.startswith("\neatorch: stopped")
 
 

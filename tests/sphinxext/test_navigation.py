@@ -39,12 +39,17 @@ def test_a_page_that_keeps_its_title_writes_no_other(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "one.html").stat().st_mtime_ns == written
 
 
-def test_another_order_reaches_all_pages(tmp_path: Path) -> None:
-    for name, text in {"conf.py": CONF, "index.rst": ROOT}.items():
-        (tmp_path / name).write_text(text)
+def built(folder: Path) -> None:
+    """Build a home page and the two pages that it lists."""
+    (folder / "conf.py").write_text(CONF)
+    (folder / "index.rst").write_text(ROOT)
     for name in ("one", "two"):
-        (tmp_path / f"{name}.rst").write_text(f"{name}\n===\n")
-    build(tmp_path)
+        (folder / f"{name}.rst").write_text(f"{name}\n===\n")
+    build(folder)
+
+
+def test_another_order_reaches_all_pages(tmp_path: Path) -> None:
+    built(tmp_path)
     (tmp_path / "index.rst").write_text(
         "Home\n====\n\n.. toctree::\n\n   two\n   one\n"
     )
@@ -53,11 +58,7 @@ def test_another_order_reaches_all_pages(tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_gone_does_not_stay(tmp_path: Path) -> None:
-    for name, text in {"conf.py": CONF, "index.rst": ROOT}.items():
-        (tmp_path / name).write_text(text)
-    for name in ("one", "two"):
-        (tmp_path / f"{name}.rst").write_text(f"{name}\n===\n")
-    build(tmp_path)
+    built(tmp_path)
     (tmp_path / "two.rst").unlink()
     (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   one\n")
     build(tmp_path)

@@ -18,7 +18,7 @@ from eatorch.sphinxext.downloads import build_time, pack
 from eatorch.sphinxext.files import write_whole
 from eatorch.sphinxext.fonts import find_font
 from eatorch.sphinxext.kept import fingerprint, kept
-from eatorch.sphinxext.mishaps import reason
+from eatorch.sphinxext.mishaps import in_one_line
 from eatorch.sphinxext.running import BuildError, one_at_a_time
 
 __all__ = ["offer", "write_edition", "write_offline", "zip_files"]
@@ -186,20 +186,11 @@ def _write_anew(root: Path) -> list[Path]:
         return write_offline(site, root, url=published_at(root))
 
 
+@in_one_line
 def main() -> int:
     """Write the editions from the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--root", type=Path, default=Path.cwd())
-    root = parser.parse_args().root.resolve()
-    try:
-        written = _write_anew(root)
-    except KeyboardInterrupt:
-        print("\neatorch: stopped", file=sys.stderr)
-        return 130
-    except Exception as error:
-        print(f"eatorch: {reason(error, root)}", file=sys.stderr)
-        return 1
-    for path in written:
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    for path in _write_anew(Path.cwd()):
         print(f"{path.stat().st_size / 1e6:6.1f} MB  {path}")
     return 0
 

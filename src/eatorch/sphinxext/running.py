@@ -88,8 +88,9 @@ def failure(code: int, log: str, root: Path) -> str:
     """
     if code >= 0:
         return explain(log, root)
-    name = signal.Signals(-code).name
-    return f"it was killed ({name}); free some memory and build again"
+    if code == -signal.SIGKILL:  # by the system, as a rule
+        return "it was killed (SIGKILL); free some memory and build again"
+    return f"it was ended from outside ({signal.Signals(-code).name}); build again"
 
 
 def explain(log: str, root: Path) -> str:
